@@ -1,0 +1,129 @@
+"""The book's chapters as files: which there are, their cells and their parameters."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import io
+import json
+import re
+import tokenize
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+
+class Parameter(NamedTuple):
+    """One line of a parameters cell: `name: type = default  # help`."""
+
+    type: str
+    default: Any
+    help: str
+
+
+def book_root() -> Path:
+    """The folder that holds `_toc.yml`, `chapters/` and `helpers/`."""
+    return Path(__file__).resolve().parent.parent
+
+
+def chapters(root: Path | None = None) -> list[str]:
+    """File stems of the chapters, such as "01_rnn_basics", in the order of `_toc.yml`.
+
+    A chapter is a page of `chapters/` whose name begins with two digits.
+
+    Raises
+    ------
+    FileNotFoundError
+        The folder `root` (default: this book) holds no `_toc.yml`.
+    """
+    import yaml  # not needed by a chapter in Colab, which only reads digests
+
+    def pages(node: Any) -> list[str]:
+        if isinstance(node, list):
+            return [page for item in node for page in pages(item)]
+        if not isinstance(node, dict):
+            return []
+        own = [node["file"]] if "file" in node else []
+        return own + [page for item in node.values() for page in pages(item)]
+
+    toc = yaml.safe_load(((root or book_root()) / "_toc.yml").read_text("utf-8"))
+    found = (re.fullmatch(r"chapters/(\d\d_\w+)", page) for page in pages(toc))
+    return [match[1] for match in found if match]
+
+
+def source(chapter: str, root: Path | None = None) -> Any:
+    """Read a chapter's Markdown source as a notebook without outputs.
+
+    Cell ids come from the cells' text, so that the same source always gives the same
+    file and an inserted cell leaves the others' ids alone.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such chapter in `root` (default: this book).
+    """
+    import jupytext  # not needed by a chapter in Colab, which only reads digests
+
+    path = (root or book_root()) / "chapters" / f"{chapter}.md"
+    notebook = jupytext.read(path)
+    seen: Counter[str] = Counter()
+    for cell in notebook.cells:
+        text = f"{cell.cell_type}\n{cell.source}"
+        seen[text] += 1
+        cell.id = hashlib.sha256(f"{text}\n{seen[text]}".encode()).hexdigest()[:8]
+    return notebook
+
+
+def parameters(chapter: str, root: Path | None = None) -> dict[str, Parameter]:
+    """Read a chapter's parameters cell: name to (type, default, help).
+
+    Raises
+    ------
+    ValueError
+        There is not exactly one cell tagged "parameters", or one of its lines is not
+        `name: type = literal  # help`.
+    """
+    cells = [
+        cell.source
+        for cell in source(chapter, root).cells
+        if "parameters" in cell.metadata.get("tags", [])
+    ]
+    if len(cells) != 1:
+        raise ValueError(
+            f'{chapter}.md must have one cell tagged "parameters", not {len(cells)}'
+        )
+    comments = {
+        token.end[0]: token.string.lstrip("# ")
+        for token in tokenize.generate_tokens(io.StringIO(cells[0]).readline)
+        if token.type == tokenize.COMMENT
+    }
+    found = {}
+    for statement in ast.parse(cells[0]).body:
+        try:
+            assert isinstance(statement, ast.AnnAssign) and statement.value
+            found[ast.unparse(statement.target)] = Parameter(
+                ast.unparse(statement.annotation),
+                ast.literal_eval(statement.value),
+                comments.get(statement.end_lineno or 0, ""),
+            )
+        except (AssertionError, ValueError):
+            raise ValueError(
+                f"a line of the parameters cell of {chapter}.md must read "
+                f'"name: type = literal  # help", not "{ast.unparse(statement)}"'
+            ) from None
+    return found
+
+
+def source_digest(path: Path) -> str:
+    """Hash the code of an `.ipynb` file: sha256 over its code cells, in order.
+
+    A cell that papermill injected for other parameters is not part of the source.
+    """
+    notebook = json.loads(path.read_text("utf-8"))
+    sources = [
+        "".join(cell["source"])
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "code"
+        and "injected-parameters" not in cell["metadata"].get("tags", [])
+    ]
+    return hashlib.sha256(json.dumps(sources).encode()).hexdigest()
