@@ -1,0 +1,277 @@
+"""One style and one palette for every figure of the book, and its result plots."""
+
+from __future__ import annotations
+
+import difflib
+import textwrap
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from cycler import cycler
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+# Okabe and Ito's palette (https://jfly.uni-koeln.de/color/), safe for colour-blind
+# readers; the roles below mean the same in every drawing and plot.
+BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+SKY, PINK, YELLOW, GREY = "#56B4E9", "#CC79A7", "#F0E442", "#5F6B76"
+INK, WHITE = "#1B2530", "#FFFFFF"
+COLOURS = {
+    "input": SKY,
+    "state": ORANGE,
+    "gate": GREEN,
+    "output": PINK,
+    "gradient": RED,
+    "truth": GREY,
+    "ours": BLUE,
+    "other": GREY,
+}
+# inches; a phone shows it about 340 pixels wide, and 12 points are then 9 pixels
+WIDTH = 6.0
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+
+
+def style() -> None:
+    """Set matplotlib's defaults; called by `runtime.start`."""
+    mpl.rcParams.update(
+        {
+            "figure.figsize": (WIDTH, 3.4),
+            "figure.facecolor": WHITE,
+            "figure.constrained_layout.use": True,
+            "figure.dpi": 100,
+            "savefig.facecolor": WHITE,
+            "font.size": 12,
+            "axes.titlesize": 13,
+            "axes.titlelocation": "left",
+            "axes.prop_cycle": cycler(
+                color=[BLUE, ORANGE, GREEN, RED, PINK, SKY, GREY],
+            ),
+            "axes.edgecolor": INK,
+            "axes.labelcolor": INK,
+            "text.color": INK,
+            "xtick.color": INK,
+            "ytick.color": INK,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.grid": True,
+            "axes.axisbelow": True,
+            "grid.color": "#DDE1E4",
+            "legend.frameon": False,
+            "lines.linewidth": 2,
+        }
+    )
+    try:
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+    except ImportError:  # not in a notebook
+        return
+    set_matplotlib_formats("retina")
+
+
+def tint(colour: str, amount: float = 0.65) -> str:
+    """Mix a colour with white (amount 0: unchanged, 1: white), as #rrggbb."""
+    return _mix(colour, WHITE, amount)
+
+
+def shade(colour: str, amount: float = 0.35) -> str:
+    """Mix a colour with the ink of the text (0: unchanged, 1: ink), as #rrggbb."""
+    return _mix(colour, INK, amount)
+
+
+def _mix(colour: str, other: str, amount: float) -> str:
+    one, two = np.array(to_rgb(colour)), np.array(to_rgb(other))
+    red, green, blue = one + (two - one) * amount
+    return to_hex((red, green, blue))
+
+
+def ladder(
+    values: dict[str, float | Sequence[float]],
+    cited: dict[str, tuple[float, str]],
+    label: str,
+    log: bool = False,
+    better: str = "lower",
+) -> Axes:
+    """Rank what this run measured among published figures, best at the top.
+
+    Parameters
+    ----------
+    values : name to figure measured in this run, or to one figure per seed; those are
+        shown as their mean with a whisker of one sample standard deviation.
+    cited : name to (figure, short source such as "Brownlee 2017").
+    label : what is measured, with its unit; names the axis.
+    log : use a logarithmic axis; every figure must then be above 0.
+    better : "lower" or "higher".
+
+    Raises
+    ------
+    ValueError
+        There is nothing to show, a name is in both dictionaries, a figure is missing,
+        not finite or not above 0 on a logarithmic axis, a source is empty, or `better`
+        is neither word.
+
+    Introduced in chapter 1.
+    """
+    rows = _ladder_rows(values, cited, log, better)
+    names = [
+        textwrap.fill(f"{name} ({source})" if source else name, 50)
+        for name, source, _, _ in rows
+    ]
+    lines = [name.count("\n") + 1 for name in names]
+    height = 0.24 * sum(lines) + 0.36 * len(rows)
+    _, axes = plt.subplots(figsize=(WIDTH, height + 1.3), layout="constrained")
+    top = 0.0
+    for (_, source, mean, sd), name, count in zip(rows, names, lines, strict=True):
+        colour = COLOURS["other" if source else "ours"]
+        y = top + 0.24 * count + 0.13  # inches: the label stands above its bar
+        axes.barh(y, mean, height=0.2, color=colour)
+        if sd:
+            axes.errorbar(mean, y, xerr=sd, color=INK, capsize=4, linewidth=1.5)
+        axes.annotate(
+            name,
+            (0, y - 0.12),
+            xycoords=("axes fraction", "data"),
+            va="bottom",
+            linespacing=1.05,
+            annotation_clip=False,
+        )
+        text = f"{mean:.4g}" if sd is None else _mean_sd(mean, sd)
+        end = max(mean + (sd or 0), 0)
+        axes.annotate(
+            text,
+            (end, y),
+            xytext=(5, 0),
+            textcoords="offset points",
+            va="center",
+            weight="bold" if not source else "normal",
+        )
+        top += 0.24 * count + 0.36
+    axes.set_ylim(top, 0)
+    means = [mean for _, _, mean, _ in rows]
+    if log:
+        axes.set_xscale("log")
+        axes.set_xlim(min(means) / 2, max(means) * (max(means) / min(means) * 2) ** 0.3)
+    else:
+        axes.set_xlim(min(0, *means), max(means) * 1.3)
+    axes.set_yticks([])
+    axes.grid(axis="y", visible=False)
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel(f"{label} ({better} is better)")
+    seeds = any(sd is not None for _, _, _, sd in rows)
+    ours = "this book" + (", mean ± sd over seeds" if seeds else "")
+    keys = [Patch(color=COLOURS["ours"], label=ours)] if values else []
+    keys += [Patch(color=COLOURS["other"], label="cited")] if cited else []
+    axes.figure.legend(handles=keys, loc="outside upper left", ncols=2)
+    return axes
+
+
+def _ladder_rows(
+    values: dict[str, float | Sequence[float]],
+    cited: dict[str, tuple[float, str]],
+    log: bool,
+    better: str,
+) -> list[tuple[str, str, float, float | None]]:
+    """Check the ladder's input; (name, source or "", mean, sd or None), best first."""
+    if better not in ("lower", "higher"):
+        raise ValueError(f'better must be "lower" or "higher", not {better!r}')
+    if not values and not cited:
+        raise ValueError("nothing to show: give at least one of values and cited")
+    if both := sorted(values.keys() & cited.keys()):
+        raise ValueError(f"{both[0]!r} is in both values and cited; rename one")
+    rows: list[tuple[str, str, float, float | None]] = []
+    for name, value in values.items():
+        array = np.atleast_1d(_numbers(name, value, log))
+        sd = float(array.std(ddof=1)) if array.size > 1 else None
+        rows.append((name, "", float(array.mean()), sd))
+    for name, pair in cited.items():
+        if not (isinstance(pair, tuple) and len(pair) == 2 and str(pair[1]).strip()):
+            raise ValueError(
+                f"cited[{name!r}] must be (figure, source) with a source, not {pair!r}"
+            )
+        figure = float(_numbers(name, pair[0], log))
+        rows.append((name, str(pair[1]), figure, None))
+    return sorted(rows, key=lambda row: row[2], reverse=better == "higher")
+
+
+def _numbers(name: str, value: float | Sequence[float], log: bool) -> np.ndarray:
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        array = np.array([])
+    if array.ndim > 1 or array.size == 0 or not np.isfinite(array).all():
+        raise ValueError(
+            f"{name!r} must be a finite number or several, one per seed, not {value!r}"
+        )
+    if log and (array <= 0).any():
+        raise ValueError(
+            f"{name!r} is {value!r}; a logarithmic axis needs figures above 0: "
+            "leave log=False"
+        )
+    return array
+
+
+def _mean_sd(mean: float, sd: float) -> str:
+    """Both rounded to the second significant digit of the deviation."""
+    digits = 1 - int(np.floor(np.log10(sd))) if sd > 0 else 3
+    digits = min(max(digits, 0), 6)
+    return f"{mean:.{digits}f} ± {sd:.{digits}f}"
+
+
+def history(histories: dict[str, dict[str, list[float]]], metric: str) -> Axes:
+    """Draw learning curves: training dashed, validation solid, one colour a run.
+
+    Parameters
+    ----------
+    histories : name of a run to its Keras history (metric to one figure an epoch).
+    metric : such as "loss"; "val_loss" is drawn too where a run has it.
+
+    Raises
+    ------
+    ValueError
+        There is no run, more than seven, or a run lacks the metric.
+
+    Introduced in chapter 1.
+    """
+    if not 1 <= len(histories) <= len(MARKERS):
+        raise ValueError(
+            f"history shows 1 to {len(MARKERS)} runs in one plot, not {len(histories)}"
+        )
+    for name, run in histories.items():
+        if metric not in run:
+            near = difflib.get_close_matches(metric, run, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise ValueError(
+                f"run {name!r} has no metric {metric!r}, only "
+                f"{', '.join(run) or 'nothing'}{hint}"
+            )
+    _, axes = plt.subplots(layout="constrained")
+    keys = []
+    cycle = mpl.rcParams["axes.prop_cycle"].by_key()["color"]
+    for (name, run), marker, colour in zip(
+        histories.items(), MARKERS, cycle, strict=False
+    ):
+        for key, line in ((metric, "--"), (f"val_{metric}", "-")):
+            if key in run:
+                epochs = range(1, len(run[key]) + 1)
+                every = max(1, len(epochs) // 8)
+                axes.plot(
+                    epochs,
+                    run[key],
+                    linestyle=line,
+                    color=colour,
+                    marker=marker,
+                    markevery=every,
+                    markersize=6,
+                )
+        keys.append(Line2D([], [], color=colour, marker=marker, label=name))
+    keys.append(Line2D([], [], color=GREY, linestyle="--", label="training"))
+    if any(f"val_{metric}" in run for run in histories.values()):
+        keys.append(Line2D([], [], color=GREY, label="validation"))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(metric.replace("_", " "))
+    axes.figure.legend(handles=keys, loc="outside upper left", ncols=2)
+    return axes
