@@ -1,0 +1,121 @@
+"""A browser and a web server on this machine, for the site's tests and its picture."""
+
+from __future__ import annotations
+
+import gzip
+import http.server
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+COMPRESSED = {".html", ".css", ".js", ".json", ".svg", ".xml", ".txt", ".ipynb"}
+
+
+def chromium() -> str | None:
+    """Find Chromium or Chrome: $CHROMIUM, else on the path; None when there is none."""
+    named = os.environ.get("CHROMIUM")
+    candidates = [named] if named else COMMANDS
+    return next(filter(None, map(shutil.which, candidates)), None)
+
+
+@contextmanager
+def launched() -> Iterator[Any]:
+    """A headless browser, as Playwright's `Browser`; closed at the end.
+
+    Raises
+    ------
+    RuntimeError
+        There is no Chromium on this machine.
+    """
+    from playwright.sync_api import sync_playwright
+
+    path = chromium()
+    if path is None:
+        raise RuntimeError(
+            "no Chromium was found; install the package chromium, or name the program "
+            "in $CHROMIUM"
+        )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class _Handler(http.server.SimpleHTTPRequestHandler):
+    """Serves a folder under a prefix as a web host does: gzip, and 404.html."""
+
+    protocol_version = "HTTP/1.1"
+    prefix = "/"
+
+    def do_GET(self) -> None:
+        path = urlsplit(self.path).path
+        file = Path(self.directory) / path.removeprefix(self.prefix)
+        if file.is_dir():
+            file = file / "index.html"
+        found = path.startswith(self.prefix) and file.is_file()
+        if not found:
+            file = Path(self.directory) / "404.html"
+        body = file.read_bytes()
+        self.send_response(200 if found else 404)
+        self.send_header("Content-Type", self.guess_type(file))
+        if file.suffix in COMPRESSED:
+            body = gzip.compress(body, 6)
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments: Any) -> None:
+        pass
+
+
+@contextmanager
+def served(folder: Path, prefix: str = "/") -> Iterator[str]:
+    """Serve a folder on a free port of localhost; yields the address, ending in /."""
+
+    class Handler(_Handler):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments, directory=str(folder))
+
+    Handler.prefix = prefix
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}{prefix}"
+    server.shutdown()
+
+
+def screenshot(root: Path) -> Path:
+    """Take the picture of README from the built site; returns its path.
+
+    Raises
+    ------
+    FileNotFoundError
+        The site has not been built.
+    """
+    site = root / "_build" / "html"
+    if not (site / "chapters" / "index.html").exists():
+        raise FileNotFoundError(
+            "there is no site to take a picture of: run `make book`"
+        )
+    picture = root / "chapters" / "_static" / "screenshot.png"
+    with served(site) as address, launched() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.emulate_media(reduced_motion="reduce")
+        page.goto(f"{address}chapters/index.html", wait_until="networkidle")
+        page.screenshot(path=picture)
+    return picture
