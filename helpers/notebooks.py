@@ -12,6 +12,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
+PROFILES = ("full", "quick")
+
 
 class Parameter(NamedTuple):
     """One line of a parameters cell: `name: type = default  # help`."""
@@ -100,7 +102,8 @@ def parameters(chapter: str, root: Path | None = None) -> dict[str, Parameter]:
     found = {}
     for statement in ast.parse(cells[0]).body:
         try:
-            assert isinstance(statement, ast.AnnAssign) and statement.value
+            assert isinstance(statement, ast.AnnAssign)
+            assert statement.value
             found[ast.unparse(statement.target)] = Parameter(
                 ast.unparse(statement.annotation),
                 ast.literal_eval(statement.value),
