@@ -1,0 +1,1 @@
+"""Plumbing of the book: data, plots, checks, results and execution."""

@@ -1,0 +1,188 @@
+"""What a chapter measured: record metrics, time sections, write the result file."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import math
+import operator
+import os
+import pathlib
+import platform
+import re
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from statistics import fmean
+from typing import Any
+
+from helpers import notebooks
+
+OPERATORS = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+}
+
+
+def holds(claim: str, metrics: Mapping[str, Sequence[float]]) -> bool:
+    """Say whether a claim about recorded metrics is true, comparing means over seeds.
+
+    Parameters
+    ----------
+    claim : "key OP number" or "key OP key", with OP one of < <= > >= ==.
+    metrics : key to one figure a seed.
+
+    Raises
+    ------
+    ValueError
+        The claim cannot be read, or names a metric that was not recorded.
+    """
+    parts = claim.split()
+    if len(parts) != 3 or parts[1] not in OPERATORS:
+        raise ValueError(
+            f'a claim reads "key OP number" or "key OP key" with OP one of '
+            f'{" ".join(OPERATORS)}, not "{claim}"'
+        )
+
+    def value(word: str) -> float:
+        if word in metrics:
+            return fmean(metrics[word])
+        try:
+            return float(word)
+        except ValueError:
+            raise ValueError(
+                f'the claim "{claim}" names "{word}", which was not recorded; '
+                f"recorded are {', '.join(sorted(metrics)) or 'no metrics'}"
+            ) from None
+
+    return OPERATORS[parts[1]](value(parts[0]), value(parts[2]))
+
+
+class Results:
+    """The figures one run of a chapter produces, and the file they are written to.
+
+    Parameters
+    ----------
+    chapter : file stem of the chapter, such as "01_rnn_basics".
+    parameters : every value of the parameters cell, `profile` among them.
+
+    Introduced in chapter 1.
+    """
+
+    def __init__(self, chapter: str, **parameters: Any) -> None:
+        if "profile" not in parameters:
+            raise ValueError("Results needs profile=…, as set in the parameters cell")
+        self.chapter = chapter
+        self.parameters = parameters
+        self.metrics: dict[str, list[float]] = {}
+        self.seconds: dict[str, float] = {}
+        self._started = time.perf_counter()
+
+    def record(self, key: str, value: float) -> None:
+        """Add one figure to a metric; call once a seed.
+
+        Raises
+        ------
+        ValueError
+            The key is not lower-case words joined by "/", or the value not finite.
+        """
+        if not re.fullmatch(r"[a-z0-9_]+(/[a-z0-9_]+)+", key):
+            raise ValueError(
+                f'a metric key is lower-case words joined by "/", such as '
+                f'"one_step/lstm/mse", not "{key}"'
+            )
+        if not math.isfinite(value):
+            raise ValueError(f"{key} is {value}: the run diverged, nothing is recorded")
+        self.metrics.setdefault(key, []).append(float(value))
+
+    @contextmanager
+    def timed(self, key: str) -> Iterator[None]:
+        """Measure the wall-clock seconds of a block and record them as key/seconds."""
+        started = time.perf_counter()
+        yield
+        elapsed = time.perf_counter() - started
+        self.record(f"{key}/seconds", elapsed)
+        self.seconds[key] = self.seconds.get(key, 0.0) + elapsed
+
+    def write(self, claims: Sequence[str] = ()) -> None:
+        """Write the result file; in the full profile say of each claim if it holds.
+
+        The file goes to the folder $UNROLLED_RESULTS, else to `_build/results` of the
+        book, under a temporary name that is renamed at the end.
+
+        Raises
+        ------
+        ValueError
+            A claim cannot be read, or names a metric that was not recorded.
+        """
+        outcome = {claim: holds(claim, self.metrics) for claim in claims}
+        root = notebooks.book_root()
+        folder = pathlib.Path(
+            os.environ.get("UNROLLED_RESULTS") or root / "_build" / "results"
+        )
+        content = {
+            "chapter": self.chapter,
+            "profile": self.parameters["profile"],
+            "parameters": self.parameters,
+            "metrics": dict(sorted(self.metrics.items())),
+            "claims": list(claims),
+            "seconds": {
+                **{key: round(value, 2) for key, value in self.seconds.items()},
+                "total": round(time.perf_counter() - self._started, 2),
+            },
+            "peak_rss_mb": peak_rss_mb(),
+            "environment": environment(),
+            "source_digest": notebooks.source_digest(
+                root / "chapters" / f"{self.chapter}.ipynb"
+            ),
+        }
+        path = folder / f"{self.chapter}.json"
+        write_text(path, json.dumps(content, indent=1) + "\n")
+        figures = sum(len(values) for values in self.metrics.values())
+        print(f"{figures} figures written to {path.name}", end="")
+        if self.parameters["profile"] == "full":
+            for claim, true in outcome.items():
+                print(f"\n{'holds' if true else 'FAILS'}: {claim}", end="")
+        print()
+
+
+def load(chapter: str) -> dict[str, Any] | None:
+    """Read the published result file of a chapter; None when there is none yet."""
+    path = notebooks.book_root() / "data" / "results" / f"{chapter}.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def environment() -> dict[str, str]:
+    """Versions and hardware of this run, as strings."""
+    from helpers.runtime import device
+
+    names = ("tensorflow", "keras", "numpy")
+    return {
+        "python": platform.python_version(),
+        **{name: importlib.metadata.version(name) for name in names},
+        "device": device(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def peak_rss_mb() -> int:
+    """Largest resident memory of this process so far, in MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (2**20 if sys.platform == "darwin" else 2**10))
+
+
+def write_text(path: pathlib.Path, text: str) -> None:
+    """Write a file whole or not at all: to a temporary name, then renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, prefix=path.name, delete=False, encoding="utf-8"
+    ) as temporary:
+        temporary.write(text)
+    os.chmod(temporary.name, 0o644)
+    os.replace(temporary.name, path)

@@ -1,0 +1,95 @@
+"""Start a chapter in a known state: seeds, quiet logs, plot style, one line printed."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.metadata
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import tomllib
+
+from helpers import notebooks, plots
+
+PROFILES = ("full", "quick")
+
+
+def start(profile: str, seed: int) -> None:
+    """Seed everything, set the plot style, and print what this run will use.
+
+    Parameters
+    ----------
+    profile : "full" (real data, the published figures) or "quick" (no download).
+    seed : non-negative integer, given to Python, NumPy and TensorFlow alike.
+
+    Raises
+    ------
+    ValueError
+        The profile or the seed is not one of these.
+
+    Introduced in chapter 1.
+    """
+    if profile not in PROFILES:
+        near = difflib.get_close_matches(str(profile), PROFILES, n=1)
+        hint = f'; did you mean "{near[0]}"?' if near else ""
+        raise ValueError(f'profile must be "full" or "quick", not "{profile}"{hint}')
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
+        raise ValueError(f"seed must be an integer from 0 to 2**32 - 1, not {seed!r}")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read when TensorFlow loads
+    import keras
+    import tensorflow as tf
+
+    keras.utils.set_random_seed(seed)
+    plots.style()
+    print(
+        f"TensorFlow {tf.__version__} · Keras {keras.__version__} · {device()}"
+        f" · profile {profile} · seed {seed}"
+    )
+
+
+def device() -> str:
+    """Name the device TensorFlow will use: "GPU: …" or "CPU, n threads"."""
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        details = tf.config.experimental.get_device_details(gpus[0])
+        return f"GPU: {details.get('device_name', gpus[0].name)}"
+    threads = tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count()
+    return f"CPU, {threads} threads"
+
+
+def install_missing() -> None:
+    """Install the libraries a chapter needs and this machine lacks (Colab's case).
+
+    What is already installed is neither upgraded nor downgraded: its versions are
+    given to pip as constraints. Prints one line when something is installed.
+
+    Raises
+    ------
+    RuntimeError
+        pip could not install a library; the message ends with pip's reason.
+    """
+    project = tomllib.loads((notebooks.book_root() / "pyproject.toml").read_text())
+    names = [re.split(r"[<>=!~ ]", d)[0] for d in project["project"]["dependencies"]]
+    installed = {
+        (d.metadata["Name"] or "").lower(): d.version
+        for d in importlib.metadata.distributions()
+    }
+    missing = [name for name in names if name not in installed]
+    if not missing:
+        return
+    print(f"Installing {', '.join(missing)} …")
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as constraints:
+        constraints.writelines(f"{n}=={v}\n" for n, v in installed.items() if n)
+        constraints.flush()
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", *missing]
+        done = subprocess.run(
+            [*pip, "--constraint", constraints.name], capture_output=True, text=True
+        )
+    if done.returncode:
+        raise RuntimeError(
+            f"pip could not install {', '.join(missing)}: {done.stderr.strip()[-500:]}"
+        )
