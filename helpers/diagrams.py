@@ -44,7 +44,7 @@ class _Canvas:
         self.axes.set_axis_off()
 
     def add(self, patch: Patch) -> Patch:
-        self.axes.add_patch(patch)
+        self.axes.add_artist(patch)
         return patch
 
     def text(
@@ -55,11 +55,8 @@ class _Canvas:
         size: float = LABEL,
         ha: str = "center",
         va: str = "center",
-        colour: str = INK,
         weight: str = "normal",
-        box: str | None = None,
     ) -> None:
-        frame = {"facecolor": box, "edgecolor": "none", "pad": 2.0} if box else None
         self.axes.text(
             x,
             y,
@@ -67,12 +64,27 @@ class _Canvas:
             size=size,
             ha=ha,
             va=va,
-            color=colour,
+            color=INK,
             weight=weight,
-            bbox=frame,
             zorder=6,
             math_fontfamily="stix",
         )
+
+    def tag(self, x: float, y: float, kind: str, text: str) -> None:
+        """Name the weights that belong to "input" or "state": always the same mark."""
+        self.add(
+            FancyBboxPatch(
+                (x - 0.13, y - 0.14),
+                0.26,
+                0.28,
+                "round,pad=0,rounding_size=0.05",
+                facecolor=tint(COLOURS[kind]),
+                edgecolor=INK,
+                linewidth=1,
+                zorder=5,
+            )
+        )
+        self.text(x, y, text, 16)
 
     def node(
         self,
@@ -84,7 +96,7 @@ class _Canvas:
         fontsize: float = SYMBOL,
         faded: bool = False,
     ) -> Patch:
-        """An "input", "state", "output" or "operation", centred at (x, y)."""
+        """An "input", "state", "output", "layer" or "operation", centred at (x, y)."""
         colour = COLOURS.get(kind, WHITE)
         look: dict[str, Any] = {
             "facecolor": tint(colour) if faded else colour,
@@ -115,19 +127,18 @@ class _Canvas:
         bend: float = 0.0,
         width: float = 1.8,
         dashed: bool = False,
-        head: bool = True,
     ) -> None:
-        """A thin arrow from border to border of two nodes (or between points)."""
+        """A thin arrow between nodes or points; a node covers the arrow's start."""
         self.add(
             FancyArrowPatch(
                 _centre(start),
                 _centre(end),
-                patchA=start if isinstance(start, Patch) else None,
                 patchB=end if isinstance(end, Patch) else None,
                 shrinkA=0,
                 shrinkB=0,
-                arrowstyle="-|>,head_width=0.28,head_length=0.5" if head else "-",
+                arrowstyle="-|>,head_width=0.3,head_length=0.55",
                 mutation_scale=14,
+                joinstyle="miter",
                 connectionstyle=f"arc3,rad={bend}",
                 linestyle=(0, (3, 1.6)) if dashed else "-",
                 color=colour,
@@ -135,6 +146,12 @@ class _Canvas:
                 zorder=3,
             )
         )
+
+    def gradient(
+        self, start: tuple[float, float], end: tuple[float, float], bend: float = 0.0
+    ) -> None:
+        """The dashed arrow on which a gradient returns."""
+        self.arrow(start, end, COLOURS["gradient"], bend, width=2.4, dashed=True)
 
     def band(self, points: Sequence[tuple[float, float]], head: bool = True) -> None:
         """The broad arrow on which a state travels, along a line of points."""
@@ -167,11 +184,17 @@ class _Canvas:
     def loop(self, x: float, y: float, radius: float = 0.36) -> None:
         """The state of the node at (x, y) returning to it."""
         start = np.arcsin(0.16 / radius)
-        angle = np.linspace(np.pi - start, -np.pi + start, 200)
+        angle = np.linspace(np.pi - 0.6 * start, -np.pi + start, 200)  # tail hidden
         centre = x + SIZE + radius * np.cos(start)
         self.band(
             [(centre + radius * np.cos(a), y + radius * np.sin(a)) for a in angle]
         )
+
+    def rule(
+        self, x: list[float], y: list[float], colour: str = WHITE, zorder: float = 4
+    ) -> None:
+        look: dict[str, Any] = {"zorder": zorder, "solid_capstyle": "butt"}
+        self.axes.plot(x, y, color=colour, linewidth=1.4, **look)
 
     def block(
         self,
@@ -191,13 +214,9 @@ class _Canvas:
         look: dict[str, Any] = {"edgecolor": INK, "linewidth": 1.5, "zorder": 3}
         self.add(Rectangle((x, bottom), wide, tall, facecolor=fill, **look))
         for i in range(1, columns):
-            self.axes.plot(
-                [x + i * cell] * 2, [bottom, bottom + tall], color=WHITE, lw=1, zorder=4
-            )
+            self.rule([x + i * cell] * 2, [bottom + 0.01, bottom + tall - 0.01])
         for i in range(1, rows):
-            self.axes.plot(
-                [x, x + wide], [bottom + i * cell] * 2, color=WHITE, lw=1, zorder=4
-            )
+            self.rule([x + 0.01, x + wide - 0.01], [bottom + i * cell] * 2)
         self.text(x + wide / 2, y + tall / 2 + 0.2 if vector else y, label, SYMBOL)
         return x + wide
 
@@ -240,86 +259,80 @@ def feed_forward_and_recurrent() -> Figure:
 
     Introduced in chapter 1.
     """
-    canvas = _Canvas(3.9)
+    canvas = _Canvas(4.3)
     panels = (
-        (1.4, "layer", "Feed-forward", "forgets", "$y_t = f(x_t)$"),
-        (4.3, "state", "Recurrent", "keeps a state", "$y_t = f(x_t, h_{t-1})$"),
+        (1.5, "layer", "$f$", "Feed-forward", "forgets", "$y_t = f(x_t)$"),
+        (
+            4.4,
+            "state",
+            "$h_t$",
+            "Recurrent",
+            "keeps a state",
+            "$y_t = f(x_t, h_{t-1})$",
+        ),
     )
-    for x, kind, title, subtitle, formula in panels:
-        canvas.text(x, 3.65, title, TITLE, weight="bold")
-        canvas.text(x, 3.37, subtitle)
-        source = canvas.node("input", x, 0.95, "$x_t$")
-        middle = canvas.node(kind, x, 1.85, "$h_t$" if kind == "state" else "")
-        target = canvas.node("output", x, 2.75, "$y_t$")
+    for x, kind, name, title, subtitle, formula in panels:
+        canvas.text(x, 4.05, title, TITLE, weight="bold")
+        canvas.text(x, 3.76, subtitle)
+        source = canvas.node("input", x, 1.0, "$x_t$")
+        middle = canvas.node(kind, x, 2.05, name)
         canvas.arrow(source, middle)
-        canvas.arrow(middle, target)
+        canvas.arrow(middle, canvas.node("output", x, 3.1, "$y_t$"))
         canvas.text(x, 0.3, formula, SYMBOL)
-    canvas.loop(4.3, 1.85)
-    canvas.axes.plot([2.85, 2.85], [0.2, 3.7], color=tint(GREY), linewidth=1)
+    canvas.loop(4.4, 2.05)
+    canvas.rule([2.95, 2.95], [0.15, 4.15], tint(GREY))
     return canvas.figure
 
 
 def rolled_and_unrolled(n_steps: int = 4) -> Figure:
     """The network with its loop, and the same network unrolled over `n_steps` steps.
 
-    Every step shows the same W and U; the steps to come are still rolled up.
+    Every step carries the same marks W and U; the later steps are still rolled up.
 
     Parameters
     ----------
-    n_steps : time steps drawn, 2 to 5.
+    n_steps : time steps drawn, 2 to 4.
 
     Raises
     ------
     ValueError
-        n_steps is not a whole number from 2 to 5.
+        n_steps is not a whole number from 2 to 4.
 
     Introduced in chapter 1.
     """
-    _check(2, 5, n_steps=n_steps)
-    canvas = _Canvas(6.4)
-    # rolled up
-    x, y = 1.3, 4.75
-    source = canvas.node("input", x, y - 0.98, "$x_t$")
-    state = canvas.node("state", x, y, "$h_t$")
-    canvas.arrow(source, state)
-    canvas.arrow(state, canvas.node("output", x, y + 0.98, "$y_t$"))
-    canvas.loop(x, y)
-    canvas.text(x - 0.2, y - 0.5, "$W$", SYMBOL)
-    canvas.text(x + 0.67, y, "$U$", SYMBOL)
-    canvas.text(2.75, y + 1.0, "Rolled up", TITLE, ha="left", weight="bold")
-    canvas.text(
-        2.75,
-        y + 0.35,
-        "$h_t = \\tanh(x_t W + h_{t-1} U + b)$",
-        SYMBOL,
-        ha="left",
-    )
-    # unrolled
-    y, left, right = 1.65, 0.55, 4.75
-    canvas.text(2.75, 3.35, "Unrolled", TITLE, ha="left", weight="bold")
-    canvas.text(2.75, 3.05, "the same $W$, $U$, $b$ at each step", ha="left")
-    columns = np.linspace(left, right, n_steps + 1)[:-1] + 0.25
-    gap = columns[1] - columns[0]
-    for step, x in enumerate(columns, 1):
-        source = canvas.node("input", x, y - 0.98, f"$x_{step}$")
-        state = canvas.node("state", x, y, f"$h_{step}$")
+    _check(2, 4, n_steps=n_steps)
+    canvas = _Canvas(7.0)
+    rise, gap = 1.06, 1.08
+
+    def step(x: float, y: float, index: str) -> None:
+        source = canvas.node("input", x, y - rise, f"$x_{index}$")
+        state = canvas.node("state", x, y, f"$h_{index}$")
         canvas.arrow(source, state)
-        canvas.arrow(state, canvas.node("output", x, y + 0.98, f"$y_{step}$"))
-        canvas.text(x - 0.2, y - 0.5, "$W$", SYMBOL)
-        if step < n_steps:
-            canvas.band([(x + SIZE, y), (x + gap - SIZE, y)])
-            canvas.text(x + gap / 2, y + 0.27, "$U$", SYMBOL)
-    turn = np.linspace(0, 3.2 * 2 * np.pi, 400)
-    radius = np.linspace(0.5, 0.06, 400)
-    roll_x, roll_y = columns[-1] + gap, y + 0.5
-    spiral = np.stack(
-        [
-            roll_x + radius * np.sin(turn),
-            roll_y - radius * np.cos(turn),
-        ],
-        axis=1,
-    )
-    canvas.band([(columns[-1] + SIZE, y), *map(tuple, spiral)], head=False)
+        canvas.arrow(state, canvas.node("output", x, y + rise, f"$y_{index}$"))
+        canvas.tag(x - 0.24, y - rise / 2, "input", "$W$")
+
+    x, y = 0.75, 5.1
+    canvas.text(0.4, 6.75, "Rolled up", TITLE, ha="left", weight="bold")
+    step(x, y, "t")
+    canvas.loop(x, y, 0.4)
+    canvas.tag(x + 0.68, y, "state", "$U$")
+    canvas.text(2.3, y, r"$h_t = \tanh(x_t W + h_{t-1} U + b)$", SYMBOL, ha="left")
+
+    y = 1.5
+    canvas.text(0.4, 3.2, "Unrolled", TITLE, ha="left", weight="bold")
+    canvas.text(1.6, 3.2, "the same $W$, $U$ and $b$ at every step", ha="left")
+    for index in range(n_steps):
+        step(x + gap * index, y, str(index + 1))
+        if index:
+            canvas.band([(x + gap * (index - 1), y), (x + gap * index - SIZE, y)])
+            canvas.tag(x + gap * (index - 0.5), y + 0.32, "state", "$U$")
+    x += gap * (n_steps - 1)
+    turn = np.linspace(0, 6.4 * np.pi, 600)
+    radius = np.linspace(0.5, 0.06, 600)
+    roll_x, roll_y = x + 1.17, y + 0.5
+    spiral = (roll_x + radius * np.sin(turn), roll_y - radius * np.cos(turn))
+    canvas.band([(x, y), *zip(*spiral, strict=True)], head=False)
+    canvas.text(roll_x, y - 0.42, "later steps,\nrolled up")
     return canvas.figure
 
 
@@ -328,27 +341,43 @@ def neuron() -> Figure:
 
     Introduced in chapter 1.
     """
-    canvas = _Canvas(3.6)
-    y = 1.95
+    canvas = _Canvas(3.9)
+    y, low = 2.35, 1.25
+    at_sum, at_tanh, at_state = 1.95, 3.3, 4.65
     source = canvas.node("input", 0.5, y, "$x_t$")
-    total = canvas.node("operation", 2.0, y, "$+$")
-    squash = canvas.node("operation", 3.4, y, "")
+    total = canvas.node("operation", at_sum, y, "$+$")
+    squash = canvas.node("operation", at_tanh, y)
     curve = np.linspace(-1, 1, 60)
     canvas.axes.plot(
-        3.4 + 0.2 * curve, y + 0.17 * np.tanh(3 * curve), color=INK, zorder=5
+        at_tanh + 0.2 * curve,
+        y + 0.17 * np.tanh(3 * curve),
+        color=INK,
+        linewidth=2,
+        zorder=5,
     )
-    canvas.text(3.4, y + 0.5, "tanh")
-    canvas.node("state", 4.9, y, "$h_t$")
+    canvas.text(at_tanh, y + 0.5, "tanh")
+    state = canvas.node("state", at_state, y, "$h_t$")
     canvas.arrow(source, total)
-    canvas.arrow((2.0, y + 0.95), total)
-    canvas.text(2.0, y + 1.12, "$b$", SYMBOL)
-    canvas.text(1.25, y + 0.22, "$w$", SYMBOL)
+    canvas.tag(1.18, y + 0.3, "input", "$w$")
+    canvas.arrow((at_sum, y + 1.0), total)
+    canvas.text(at_sum, y + 1.18, "$b$", SYMBOL)
     canvas.arrow(total, squash)
-    canvas.arrow(squash, (4.6, y))
-    canvas.band([(4.9, y - 0.3), (4.9, 0.9), (2.0, 0.9), (2.0, y - 0.3)])
-    canvas.text(3.4, 1.14, "$h_{t-1}$", SYMBOL)
-    canvas.text(1.75, 1.3, "$u$", SYMBOL)
-    canvas.text(3.0, 0.35, "$h_t = \\tanh(x_t w + h_{t-1} u + b)$", SYMBOL)
+    canvas.arrow(squash, state)
+    canvas.arrow(state, (5.8, y))
+    bend = 0.25
+    turn = np.linspace(0, np.pi / 2, 30)
+    right = [
+        (at_state - bend + bend * np.cos(a), low + bend - bend * np.sin(a))
+        for a in turn
+    ]
+    left = [
+        (at_sum + bend - bend * np.sin(a), low + bend - bend * np.cos(a)) for a in turn
+    ]
+    canvas.band([(at_state, y), *right, *left, (at_sum, y - SIZE)])
+    canvas.tag(at_sum - 0.33, 1.65, "state", "$u$")
+    canvas.text(at_tanh, low + 0.26, "$h_{t-1}$", SYMBOL)
+    canvas.text(at_tanh, low - 0.25, "one step later")
+    canvas.text(WIDTH / 2, 0.35, r"$h_t = \tanh(x_t w + h_{t-1} u + b)$", SYMBOL)
     return canvas.figure
 
 
@@ -367,37 +396,32 @@ def layer(features: int = 3, units: int = 4) -> Figure:
     Introduced in chapter 1.
     """
     _check(1, 5, features=features, units=units)
-    step = 0.62
-    canvas = _Canvas(step * (features + units) + 1.0)
-    middle = 0.35 + step * (features + units + 0.4) / 2
-    inputs = [
-        canvas.node("input", 1.2, 0.45 + step * i, size=0.22) for i in range(features)
-    ]
-    before = [
-        canvas.node("state", 1.2, 0.75 + step * (features + i), size=0.22, faded=True)
-        for i in range(units)
-    ]
-    after = [
-        canvas.node(
-            "state", 4.6, middle + step * 1.2 * (i - (units - 1) / 2), size=0.22
-        )
-        for i in range(units)
-    ]
-    for unit in after:
-        for node in inputs:
-            canvas.arrow(node, unit, shade(COLOURS["input"]), width=1.3, head=False)
-        for node in before:
-            canvas.arrow(node, unit, shade(COLOURS["state"]), width=1.3, head=False)
-    canvas.text(
-        0.5, _centre(inputs[0])[1] / 2 + _centre(inputs[-1])[1] / 2, "$x_t$", SYMBOL
-    )
-    canvas.text(
-        0.45,
-        _centre(before[0])[1] / 2 + _centre(before[-1])[1] / 2,
-        "$h_{t-1}$",
-        SYMBOL,
-    )
-    canvas.text(5.3, middle, "$h_t$", SYMBOL)
+    pitch, size, split, margin = 0.6, 0.22, 0.5, 0.65
+    canvas = _Canvas(pitch * (features + units - 1) + split + 2 * margin)
+    middle = canvas.figure.get_figheight() / 2
+    xs = margin + pitch * np.arange(features)
+    befores = margin + split + pitch * (features + np.arange(units))
+    afters = middle + 1.3 * pitch * (np.arange(units) - (units - 1) / 2)
+    for kind, rows, faded in (("input", xs, False), ("state", befores, True)):
+        for row in rows:
+            canvas.node(kind, 1.6, row, size=size, faded=faded)
+            for after in afters:
+                canvas.rule([1.6, 4.5], [row, after], shade(COLOURS[kind]), 2)
+    for after in afters:
+        canvas.node("state", 4.5, after, size=size)
+    for x, y, symbol, count, noun in (
+        (0.7, xs.mean(), "$x_t$", features, "feature"),
+        (0.7, befores.mean(), "$h_{t-1}$", units, "unit"),
+        (5.35, middle, "$h_t$", units, "unit"),
+    ):
+        canvas.text(x, y + 0.14, symbol, SYMBOL)
+        canvas.text(x, y - 0.16, f"{count} {noun}{'s' * (count > 1)}")
+    for kind, name, y, side, count in (
+        ("input", "$W$", (xs[0] + afters[0]) / 2, -1, features),
+        ("state", "$U$", (befores[-1] + afters[-1]) / 2, 1, units),
+    ):
+        canvas.tag(2.8, y + 0.38 * side, kind, name)
+        canvas.text(3.05, y + 0.38 * side, f"{count} × {units}", ha="left")
     return canvas.figure
 
 
@@ -406,20 +430,22 @@ def memory_cell() -> Figure:
 
     Introduced in chapter 1.
     """
-    canvas = _Canvas(4.3)
-    x, y = 3.0, 2.2
-    canvas.frame(1.6, y - 0.62, 2.8, 1.24)
-    update = canvas.node("operation", 2.2, y, "$f$")
-    state = canvas.node("state", 3.6, y, "$h_t$")
+    canvas = _Canvas(4.5)
+    y, at_update, at_state = 2.35, 2.15, 3.75
+    canvas.frame(1.5, y - 0.65, 2.9, 1.3)
+    canvas.text(1.62, y + 0.48, "cell", ha="left")
+    update = canvas.node("operation", at_update, y, "$f$")
+    state = canvas.node("state", at_state, y, "$h_t$")
+    canvas.arrow(canvas.node("input", at_update, 1.0, "$x_t$"), update)
     canvas.arrow(update, state)
-    source = canvas.node("input", 2.2, 0.7, "$x_t$")
-    canvas.arrow(source, update)
-    canvas.arrow(state, canvas.node("output", 3.6, 3.7, "$y_t$"))
-    before = canvas.node("state", 0.6, y, "$h_{t-1}$", faded=True)
-    del before
-    canvas.band([(0.9, y), (1.9, y)])
-    canvas.band([(3.9, y), (5.4, y)])
-    canvas.text(x - 0.9, 3.4, "$h_t = f(h_{t-1}, x_t)$", SYMBOL)
+    canvas.arrow(state, canvas.node("output", at_state, 3.8, "$y_t$"))
+    canvas.text(at_state + 0.45, 3.8, "output", ha="left")
+    canvas.node("state", 0.5, y, "$h_{t-1}$", size=0.34, faded=True)
+    canvas.band([(0.5, y), (at_update - SIZE, y)])
+    canvas.band([(at_state, y), (5.9, y)])
+    canvas.text(5.15, y + 0.28, "state")
+    formulas = "$h_t = f(h_{t-1}, x_t)$      $y_t = g(h_t)$"
+    canvas.text(WIDTH / 2, 0.3, formulas, SYMBOL)
     return canvas.figure
 
 
@@ -440,21 +466,28 @@ def cell_and_units(units: int = 3, n_steps: int = 3) -> Figure:
     """
     _check(1, 5, units=units)
     _check(2, 4, n_steps=n_steps)
-    side, pitch = 0.19, 0.48
-    tall = pitch * units + 0.2
-    canvas = _Canvas(tall + 2.4)
-    columns = np.linspace(0.9, WIDTH - 0.9, n_steps)
-    bottom = 1.2
+    pitch, half, bottom = 0.5, 0.36, 1.35
+    tall = pitch * units + 0.16
+    canvas = _Canvas(bottom + tall + 1.35)
+    top, middle = bottom + tall, bottom + tall / 2
+    columns = np.linspace(2.0, WIDTH - 0.55, n_steps)
+    rows = [bottom + 0.08 + pitch * (i + 0.5) for i in range(units)]
     for step, x in enumerate(columns, 1):
-        frame = canvas.frame(x - 0.36, bottom, 0.72, tall)
-        for i in range(units):
-            canvas.node("state", x, bottom + 0.1 + pitch * (i + 0.5), size=side)
-        canvas.arrow(canvas.node("input", x, 0.4, f"$x_{step}$"), frame)
-        if step < n_steps:
-            gap = columns[1] - columns[0]
-            y = bottom + tall / 2
-            canvas.band([(x + 0.36, y), (x + gap - 0.36, y)])
-    canvas.text(columns[0], bottom + tall + 0.3, "a cell")
+        frame = canvas.frame(x - half, bottom, 2 * half, tall)
+        for row in rows:
+            canvas.node("state", x, row, size=0.19)
+        canvas.text(x, top + 0.25, f"$h_{step}$", SYMBOL)
+        canvas.arrow(canvas.node("input", x, 0.45, f"$x_{step}$"), frame)
+    for before, after in itertools.pairwise(columns):
+        canvas.band([(before + half, middle), (after - half, middle)])
+    canvas.text(0.55, top - 0.05, "a cell")
+    canvas.arrow((0.95, top - 0.1), (columns[0] - half, top - 0.22))
+    canvas.text(0.55, rows[0], "a unit")
+    canvas.arrow((0.95, rows[0]), (columns[0] - 0.19, rows[0]))
+    left, right, high = columns[0] - half, columns[-1] + half, top + 0.65
+    bracket = [left, left, right, right], [high - 0.12, high, high, high - 0.12]
+    canvas.rule(*bracket, INK)
+    canvas.text((left + right) / 2, high + 0.28, "the same cell at every step")
     return canvas.figure
 
 
@@ -463,45 +496,42 @@ def concatenation(features: int = 3, units: int = 4) -> Figure:
 
     Parameters
     ----------
-    features, units : sizes of the blocks, 1 to 6 each.
+    features, units : sizes of the blocks, 2 to 6 each.
 
     Raises
     ------
     ValueError
-        A count is not a whole number from 1 to 6.
+        A count is not a whole number from 2 to 6.
 
     Introduced in chapter 1.
     """
-    _check(1, 6, features=features, units=units)
-    cell = min(0.29, 4.4 / (features + 3 * units))
+    _check(2, 6, features=features, units=units)
+    cell = min(0.29, 4.3 / (features + 3 * units), 3.75 / (3 * units))  # fits the width
     sky, orange = COLOURS["input"], COLOURS["state"]
     stacked, below = cell * (features + units), cell * max(features, units)
-    canvas = _Canvas(stacked + below + 2.1)
-    # one product: the vectors side by side, the matrices on top of each other
-    top = stacked + below + 1.6
-    canvas.text(
-        0.3, top + 0.3, "Join, then multiply once", TITLE, "left", weight="bold"
-    )
-    middle = top - stacked / 2 - 0.02
-    after_x = canvas.block(0.3, middle, 1, features, cell, sky, "$x_t$")
-    after_h = canvas.block(after_x, middle, 1, units, cell, orange, "$h_{t-1}$")
-    size = f"1 × {features + units}"
-    canvas.text((0.3 + after_h) / 2, middle - cell / 2 - 0.18, size)
-    left = max(after_h, 0.95) + 0.3
-    split = top - features * cell
-    right = canvas.block(left, (top + split) / 2, features, units, cell, sky, "$W$")
-    bottom = split - units * cell
-    canvas.block(left, (split + bottom) / 2, units, units, cell, orange, "$U$")
-    size = f"{features + units} × {units}"
-    canvas.text(right + 0.15, (top + bottom) / 2, size, ha="left")
-    # two products
-    top = below + 0.55
-    canvas.text(
-        0.3, top + 0.5, "Multiply twice, then add", TITLE, "left", weight="bold"
-    )
-    middle = 0.4 + below / 2
+    middle_below = 0.45 + max(below, 0.9) / 2
+    top_below = middle_below + max(below, 0.9) / 2
+    canvas = _Canvas(top_below + max(stacked, 0.9) + 1.65)
+    # one product: the vectors side by side, the matrices one above the other
+    middle = top_below + 0.95 + max(stacked, 0.9) / 2
+    heading = canvas.figure.get_figheight() - 0.25
+    canvas.text(0.3, heading, "Join, then multiply once", TITLE, "left", weight="bold")
     left = 0.65
-    canvas.text(0.4, middle, "$=$", SYMBOL)
+    split = canvas.block(left, middle, 1, features, cell, sky, "$x_t$")
+    right = canvas.block(split, middle, 1, units, cell, orange, "$h_{t-1}$")
+    size = f"1 × {features + units}"
+    canvas.text((left + right) / 2, middle - cell / 2 - 0.18, size)
+    left = max(right, 1.3) + 0.3
+    centre = middle + (stacked - features * cell) / 2
+    right = canvas.block(left, centre, features, units, cell, sky, "$W$")
+    centre = middle - (stacked - units * cell) / 2
+    canvas.block(left, centre, units, units, cell, orange, "$U$")
+    canvas.text(right + 0.15, middle, f"{features + units} × {units}", ha="left")
+    # two products and their sum
+    heading = top_below + 0.5
+    canvas.text(0.3, heading, "Multiply twice, then add", TITLE, "left", weight="bold")
+    canvas.text(0.4, middle_below, "$=$", SYMBOL)
+    left = 0.65
     for vector, matrix, rows, colour in (
         ("$x_t$", "$W$", features, sky),
         ("$h_{t-1}$", "$U$", units, orange),
@@ -509,12 +539,12 @@ def concatenation(features: int = 3, units: int = 4) -> Figure:
         for height, width, name in ((1, rows, vector), (rows, units, matrix)):
             space = max(width * cell, 0.55)
             x = left + (space - width * cell) / 2
-            canvas.block(x, middle, height, width, cell, colour, name)
-            size = f"{height} × {width}"
-            canvas.text(x + width * cell / 2, middle - height * cell / 2 - 0.18, size)
+            canvas.block(x, middle_below, height, width, cell, colour, name)
+            y = middle_below - height * cell / 2 - 0.18
+            canvas.text(left + space / 2, y, f"{height} × {width}")
             left += space + 0.15
         if matrix == "$W$":
-            canvas.text(left + 0.1, middle, "$+$", SYMBOL)
+            canvas.text(left + 0.1, middle_below, "$+$", SYMBOL)
             left += 0.35
     return canvas.figure
 
@@ -522,36 +552,42 @@ def concatenation(features: int = 3, units: int = 4) -> Figure:
 def input_output_shapes() -> Figure:
     """Four ways to join inputs and outputs in time.
 
-    One to many, many to one, many to many in step, and encoder-decoder.
+    One to many, many to one, many to many in step, and encoder–decoder.
 
     Introduced in chapter 1.
     """
-    canvas = _Canvas(5.4)
-    panels: tuple[tuple[str, str, list[int], list[int], int], ...] = (
-        ("One to many", "image → caption", [1], [1, 2, 3], 3),
-        ("Many to one", "review → rating", [1, 2, 3], [3], 3),
-        ("Many to many, in step", "word → its class", [1, 2, 3], [1, 2, 3], 3),
-        ("Encoder–decoder", "sentence → translation", [1, 2], [3, 4], 4),
+    canvas = _Canvas(6.35)
+    panels = (
+        ("One to many", "image → caption", {1}, {1, 2, 3}, 3),
+        ("Many to one", "review → rating", {1, 2, 3}, {3}, 3),
+        ("Many to many, in step", "word → its class", {1, 2, 3}, {1, 2, 3}, 3),
+        ("Encoder–decoder", "sentence → translation", {1, 2}, {3, 4}, 4),
     )
-    for index, (title, example, inputs, outputs, steps) in enumerate(panels):
-        x0, y = 0.15 + 3.0 * (index % 2), 1.2 + 2.75 * (1 - index // 2)
-        canvas.text(x0, y + 1.3, title, TITLE, ha="left", weight="bold")
-        canvas.text(x0, y + 1.05, example, ha="left")
-        gap = 0.72
-        for step in range(1, steps + 1):
-            x = x0 + 0.28 + gap * (step - 1)
-            state = canvas.node("state", x, y, size=0.2)
+    size, gap, rise = 0.22, 0.72, 0.82
+    for index, (title, example, inputs, outputs, n_steps) in enumerate(panels):
+        left, y = 0.2 + 2.95 * (index % 2), 1.15 + 3.15 * (1 - index // 2)
+        canvas.text(left, y + 1.73, title, TITLE, ha="left", weight="bold")
+        canvas.text(left, y + 1.43, example, ha="left")
+        for step in range(1, n_steps + 1):
+            x = left + size + gap * (step - 1)
+            state = canvas.node("state", x, y, size=size)
             if step in inputs:
-                canvas.arrow(canvas.node("input", x, y - 0.75, size=0.2), state)
+                name = "$x$" if len(inputs) == 1 else f"$x_{step}$"
+                source = canvas.node("input", x, y - rise, name, size, 14)
+                canvas.arrow(source, state)
             if step in outputs:
-                canvas.arrow(state, canvas.node("output", x, y + 0.75, size=0.2))
-            if step < steps:
-                canvas.band([(x + 0.2, y), (x + gap - 0.2, y)])
+                name = f"$y_{step - min(outputs) + 1}$" if len(outputs) > 1 else "$y$"
+                canvas.arrow(state, canvas.node("output", x, y + rise, name, size, 14))
+            if step > 1:
+                canvas.band([(x - gap, y), (x - size, y)])
     return canvas.figure
 
 
 def backpropagation_through_time(n_steps: int = 4) -> Figure:
     """Forward through the states to the loss; the gradient returns the same way.
+
+    The loss L compares the last output with its target. Each step back multiplies the
+    gradient by the transpose of U (and by the slope of tanh).
 
     Parameters
     ----------
@@ -565,15 +601,27 @@ def backpropagation_through_time(n_steps: int = 4) -> Figure:
     Introduced in chapter 1.
     """
     _check(2, 5, n_steps=n_steps)
-    canvas = _Canvas(4.6)
-    y = 1.7
-    columns = np.linspace(0.6, WIDTH - 0.6, n_steps)
-    states = []
+    canvas = _Canvas(4.4)
+    y, rise = 1.55, 1.15
+    columns = np.linspace(0.55, 5.15, n_steps)
     for step, x in enumerate(columns, 1):
         state = canvas.node("state", x, y, f"$h_{step}$")
-        canvas.arrow(canvas.node("input", x, y - 0.98, f"$x_{step}$"), state)
-        states.append(state)
-    for before, after in itertools.pairwise(states):
-        canvas.band([(_centre(before)[0] + SIZE, y), (_centre(after)[0] - SIZE, y)])
-        canvas.arrow(after, before, COLOURS["gradient"], 0.5, dashed=True)
+        canvas.arrow(canvas.node("input", x, y - rise, f"$x_{step}$"), state)
+    output = canvas.node("output", x, y + rise, f"$y_{n_steps}$")
+    loss = canvas.node("operation", x, y + 2 * rise, "$L$")
+    canvas.arrow(state, output)
+    canvas.arrow(output, loss)
+    for before, after in itertools.pairwise(columns):
+        canvas.band([(before, y), (after - SIZE, y)])
+        canvas.gradient((after - 0.14, y + SIZE), (before + 0.14, y + SIZE), 0.4)
+        canvas.text((before + after) / 2, y + 0.75, r"$U^\mathsf{T}$", SYMBOL)
+    aside = x + 0.22
+    canvas.gradient((aside, y + 2 * rise - 0.22), (aside, y + rise + 0.22), -0.4)
+    canvas.gradient((aside, y + rise - 0.22), (aside, y + SIZE), -0.4)
+    canvas.band([(0.3, 4.1), (0.95, 4.1)])
+    canvas.text(1.1, 4.1, "forward", ha="left")
+    canvas.gradient((0.95, 3.72), (0.3, 3.72))
+    canvas.text(1.1, 3.72, "gradient", ha="left")
+    shared = "$W$, $U$ and $b$ are shared:\ntheir gradients add up"
+    canvas.text(0.3, 3.1, shared, ha="left")
     return canvas.figure

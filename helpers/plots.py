@@ -20,7 +20,7 @@ from matplotlib.ticker import MaxNLocator
 # readers; the roles below mean the same in every drawing and plot.
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 SKY, PINK, YELLOW, GREY = "#56B4E9", "#CC79A7", "#F0E442", "#5F6B76"
-INK, WHITE = "#1B2530", "#FFFFFF"
+SILVER, INK, WHITE = "#B4BCC4", "#1B2530", "#FFFFFF"
 COLOURS = {
     "input": SKY,
     "state": ORANGE,
@@ -29,7 +29,7 @@ COLOURS = {
     "gradient": RED,
     "truth": GREY,
     "ours": BLUE,
-    "other": GREY,
+    "other": SILVER,
 }
 # inches; a phone shows it about 340 pixels wide, and 12 points are then 9 pixels
 WIDTH = 6.0
@@ -116,55 +116,69 @@ def ladder(
     Introduced in chapter 1.
     """
     rows = _ladder_rows(values, cited, log, better)
+    line, room = 0.24, 0.38  # inches: a line of a label; its bar and the space below
     names = [
-        textwrap.fill(f"{name} ({source})" if source else name, 50)
+        textwrap.fill(f"{name} ({source})" if source else name, 52)
         for name, source, _, _ in rows
     ]
-    lines = [name.count("\n") + 1 for name in names]
-    height = 0.24 * sum(lines) + 0.36 * len(rows)
-    _, axes = plt.subplots(figsize=(WIDTH, height + 1.3), layout="constrained")
-    top = 0.0
-    for (_, source, mean, sd), name, count in zip(rows, names, lines, strict=True):
-        colour = COLOURS["other" if source else "ours"]
-        y = top + 0.24 * count + 0.13  # inches: the label stands above its bar
-        axes.barh(y, mean, height=0.2, color=colour)
+    height = sum(line * (name.count("\n") + 1) + room for name in names)
+    figure, axes = plt.subplots(figsize=(WIDTH, height + 1.2), layout="constrained")
+    top, ends, texts = 0.0, [], []
+    for (_, source, mean, sd), name in zip(rows, names, strict=True):
+        top += line * (name.count("\n") + 1) + room
+        y, colour = top - 0.25, COLOURS["other" if source else "ours"]
+        axes.barh(y, mean, height=0.2, color=colour, edgecolor=INK)
         if sd:
             axes.errorbar(mean, y, xerr=sd, color=INK, capsize=4, linewidth=1.5)
-        axes.annotate(
-            name,
-            (0, y - 0.12),
-            xycoords=("axes fraction", "data"),
-            va="bottom",
-            linespacing=1.05,
-            annotation_clip=False,
+        where = (0, y - 0.13)
+        axes.annotate(name, where, xycoords=("axes fraction", "data"), va="bottom")
+        ends.append(max(mean + (sd or 0), 0))
+        texts.append(
+            axes.annotate(
+                _printed(mean, sd),
+                (ends[-1], y),
+                xytext=(6, 0),
+                textcoords="offset points",
+                va="center",
+                weight="normal" if source else "bold",
+                in_layout=False,  # room is made below, once its width is known
+            )
         )
-        text = f"{mean:.4g}" if sd is None else _mean_sd(mean, sd)
-        end = max(mean + (sd or 0), 0)
-        axes.annotate(
-            text,
-            (end, y),
-            xytext=(5, 0),
-            textcoords="offset points",
-            va="center",
-            weight="bold" if not source else "normal",
-        )
-        top += 0.24 * count + 0.36
-    axes.set_ylim(top, 0)
     means = [mean for _, _, mean, _ in rows]
-    if log:
-        axes.set_xscale("log")
-        axes.set_xlim(min(means) / 2, max(means) * (max(means) / min(means) * 2) ** 0.3)
-    else:
-        axes.set_xlim(min(0, *means), max(means) * 1.3)
+    axes.set_ylim(top, 0)
     axes.set_yticks([])
     axes.grid(axis="y", visible=False)
     axes.spines["left"].set_visible(False)
     axes.set_xlabel(f"{label} ({better} is better)")
     seeds = any(sd is not None for _, _, _, sd in rows)
     ours = "this book" + (", mean ± sd over seeds" if seeds else "")
-    keys = [Patch(color=COLOURS["ours"], label=ours)] if values else []
-    keys += [Patch(color=COLOURS["other"], label="cited")] if cited else []
-    axes.figure.legend(handles=keys, loc="outside upper left", ncols=2)
+    keys = [("ours", ours)] * bool(values) + [("other", "cited")] * bool(cited)
+    figure.legend(
+        handles=[
+            Patch(facecolor=COLOURS[role], edgecolor=INK, label=text)
+            for role, text in keys
+        ],
+        loc="outside upper left",
+        ncols=2,
+    )
+    # Leave just enough room on the right for the figures printed after the bars.
+    if log:
+        axes.set_xscale("log")
+    low = min(means) / 2 if log else min(0, *means)
+    axes.set_xlim(low, max(ends))
+    figure.draw_without_rendering()
+    wide = axes.get_window_extent().width
+    scale = np.log if log else np.asarray
+    spans = [
+        float(scale(end) - scale(low))
+        / (1 - (text.get_window_extent().width + figure.dpi / 8) / wide)
+        for end, text in zip(ends, texts, strict=True)
+    ]
+    high = float(scale(low)) + max(spans)
+    axes.set_xlim(low, np.exp(high) if log else high)
+    if not log:
+        ticks = MaxNLocator(5).tick_values(low, max(ends))
+        axes.set_xticks([tick for tick in ticks if low <= tick <= max(ends) * 1.001])
     return axes
 
 
@@ -213,11 +227,15 @@ def _numbers(name: str, value: float | Sequence[float], log: bool) -> np.ndarray
     return array
 
 
-def _mean_sd(mean: float, sd: float) -> str:
-    """Both rounded to the second significant digit of the deviation."""
+def _printed(mean: float, sd: float | None) -> str:
+    """Four digits; with a deviation, as far as the deviation's second digit."""
+    if sd is None:
+        return f"{mean:,.0f}" if abs(mean) >= 1e4 else f"{mean:.4g}"
+    if 0 < abs(mean) < 1e-4:
+        return f"{mean:.2e} ± {sd:.1e}"
     digits = 1 - int(np.floor(np.log10(sd))) if sd > 0 else 3
     digits = min(max(digits, 0), 6)
-    return f"{mean:.{digits}f} ± {sd:.{digits}f}"
+    return f"{mean:,.{digits}f} ± {sd:,.{digits}f}"
 
 
 def history(histories: dict[str, dict[str, list[float]]], metric: str) -> Axes:
@@ -247,25 +265,20 @@ def history(histories: dict[str, dict[str, list[float]]], metric: str) -> Axes:
                 f"run {name!r} has no metric {metric!r}, only "
                 f"{', '.join(run) or 'nothing'}{hint}"
             )
-    _, axes = plt.subplots(layout="constrained")
+    rows = max(len(histories), 2)
+    size = WIDTH, 2.8 + 0.25 * rows
+    figure, axes = plt.subplots(figsize=size, layout="constrained")
     keys = []
-    cycle = mpl.rcParams["axes.prop_cycle"].by_key()["color"]
+    colours = mpl.rcParams["axes.prop_cycle"].by_key()["color"]
     for (name, run), marker, colour in zip(
-        histories.items(), MARKERS, cycle, strict=False
+        histories.items(), MARKERS, colours, strict=False
     ):
-        for key, line in ((metric, "--"), (f"val_{metric}", "-")):
-            if key in run:
-                epochs = range(1, len(run[key]) + 1)
-                every = max(1, len(epochs) // 8)
-                axes.plot(
-                    epochs,
-                    run[key],
-                    linestyle=line,
-                    color=colour,
-                    marker=marker,
-                    markevery=every,
-                    markersize=6,
-                )
+        epochs = np.arange(1, len(run[metric]) + 1)
+        axes.plot(epochs, run[metric], linestyle="--", color=colour)
+        validation = run.get(f"val_{metric}", [])
+        epochs = np.arange(1, len(validation) + 1)
+        every = max(1, len(epochs) // 8)
+        axes.plot(epochs, validation, color=colour, marker=marker, markevery=every)
         keys.append(Line2D([], [], color=colour, marker=marker, label=name))
     keys.append(Line2D([], [], color=GREY, linestyle="--", label="training"))
     if any(f"val_{metric}" in run for run in histories.values()):
@@ -273,5 +286,5 @@ def history(histories: dict[str, dict[str, list[float]]], metric: str) -> Axes:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("epoch")
     axes.set_ylabel(metric.replace("_", " "))
-    axes.figure.legend(handles=keys, loc="outside upper left", ncols=2)
+    figure.legend(handles=keys, loc="outside upper left", ncols=2)
     return axes
