@@ -23,6 +23,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -283,7 +284,7 @@ def _execute(
     except CellTimeoutError:
         return failed(f"timed out: the cell took more than {timeout} s (--timeout)")
     except DeadKernelError:
-        return failed("the kernel was killed, most likely because memory ran out")
+        return failed("the kernel died: most likely killed because memory ran out")
     if count < total:  # papermill takes sys.exit() for success
         return failed("the chapter ended itself at this cell")
     if not outcome.results.exists():
@@ -310,7 +311,7 @@ def _publish(outcome: Outcome, source: Any, executed: Any, root: Path) -> str:
             cell.outputs = _without_places(done.outputs, root)
             cell.execution_count = done.execution_count
     source.metadata.language_info = executed.metadata.language_info
-    source.metadata.language_info.pop("version")
+    source.metadata.language_info.pop("version", None)
     text = jupytext.writes(source, fmt="ipynb")
     if (size := len(text.encode())) > MAX_BYTES:
         return (
@@ -375,8 +376,8 @@ def execute(
 
     Raises
     ------
-    OSError
-        The cluster does not answer.
+    ConnectionError
+        The cluster does not answer, or has no workers.
     """
     import dask
     from dask.system import CPU_COUNT
@@ -390,8 +391,9 @@ def execute(
     }
     with ExitStack() as stack:
         stack.enter_context(dask.config.set(settings))
-        # Workers inherit the mask: Ctrl-C in a terminal reaches all processes, but
-        # only this one may act on it. It gets the signal when it unblocks it.
+        # Ctrl-C in a terminal reaches all processes, but only this one may act on it:
+        # the workers inherit the mask. (Starting the tracker would lift it.)
+        resource_tracker.ensure_running()
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             cluster = scheduler or stack.enter_context(
@@ -415,7 +417,11 @@ def execute(
         known = client.scheduler_info(n_workers=-1)["workers"].values()
         share = max(Counter(worker["host"] for worker in known).values())
         bar = stack.enter_context(
-            tqdm(total=len(jobs), unit="chapter", disable=not sys.stderr.isatty())
+            tqdm(
+                total=len(jobs),
+                bar_format="{n_fmt}/{total_fmt} chapters, {elapsed} {postfix}",
+                disable=not sys.stderr.isatty(),
+            )
         )
         started = [time.perf_counter()] * len(jobs)
 
@@ -531,13 +537,16 @@ def main(argv: Sequence[str] | None = None, root: Path | None = None) -> int:
     folder = root / "_build" / ("publish" if publish else "run")
     try:
         jobs = _jobs(options, folder, root)
-        if options.command == "list":
-            _list(jobs, root)
-            return 0
-        # Ctrl-C and a polite kill both take the way out that stops the kernels, even
-        # where a shell started this in the background with interrupts ignored.
-        for name in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(name, signal.default_int_handler)
+    except (ValueError, OSError) as fault:
+        parser.error(" ".join(str(fault).split()))
+    if options.command == "list":
+        _list(jobs, root)
+        return 0
+    # Ctrl-C and a polite kill both take the way out that stops the kernels, even
+    # where a shell started this in the background with interrupts ignored.
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, signal.default_int_handler)
+    try:
         outcomes = execute(
             jobs,
             root=root,
@@ -547,15 +556,15 @@ def main(argv: Sequence[str] | None = None, root: Path | None = None) -> int:
             scheduler=options.scheduler,
             publish=publish,
         )
-    except (ValueError, OSError) as fault:
+    except ConnectionError as fault:
         parser.error(" ".join(str(fault).split()))
     except KeyboardInterrupt:
         print("stopped; no kernel is left running", file=sys.stderr)
         return 130
     failed = [outcome for outcome in outcomes if outcome.error]
     for outcome in failed:
-        where = outcome.notebook.relative_to(root)
-        print(f"\n{outcome.job.label} failed in {outcome.error}\nsee {where}")
+        print(f"\nFAILED {outcome.job.label}\n{outcome.error}")
+        print(f"executed up to there: {outcome.notebook.relative_to(root)}")
     done = len(outcomes) - len(failed)
     print(f"{done} of {len(outcomes)} succeeded, in {folder.relative_to(root)}")
     return 1 if failed else 0
@@ -563,10 +572,12 @@ def main(argv: Sequence[str] | None = None, root: Path | None = None) -> int:
 
 def _jobs(options: argparse.Namespace, folder: Path, root: Path) -> list[Job]:
     """Turn the command line into jobs; a ValueError says what is wrong with it."""
-    parameters = dict(options.parameters)
-    if options.profile:
-        parameters["profile"] = options.profile
-    sweep = {name: values for name, *values in options.sweep}
+    given = options.parameters + [("profile", p) for p in [options.profile] if p]
+    names = Counter(name for name, *_ in given + options.sweep)
+    if twice := [name for name, times in names.items() if times > 1]:
+        raise ValueError(f'parameter "{twice[0]}" is given twice')
+    parameters = dict(given)
+    sweep = {name: list(dict.fromkeys(values)) for name, *values in options.sweep}
     if not all(sweep.values()):
         raise ValueError("--sweep takes a name and its values: --sweep units 32 64")
     if options.command != "run":

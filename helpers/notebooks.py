@@ -67,7 +67,7 @@ def source(chapter: str, root: Path | None = None) -> Any:
     import jupytext  # not needed by a chapter in Colab, which only reads digests
 
     path = (root or book_root()) / "chapters" / f"{chapter}.md"
-    notebook = jupytext.read(path)
+    notebook = jupytext.read(path, fmt="md:myst")
     seen: Counter[str] = Counter()
     for cell in notebook.cells:
         text = f"{cell.cell_type}\n{cell.source}"
@@ -94,13 +94,19 @@ def parameters(chapter: str, root: Path | None = None) -> dict[str, Parameter]:
         raise ValueError(
             f'{chapter}.md must have one cell tagged "parameters", not {len(cells)}'
         )
+    try:
+        body = ast.parse(cells[0]).body
+    except SyntaxError as fault:
+        raise ValueError(
+            f"the parameters cell of {chapter}.md is not Python: {fault}"
+        ) from None
     comments = {
         token.end[0]: token.string.lstrip("# ")
         for token in tokenize.generate_tokens(io.StringIO(cells[0]).readline)
         if token.type == tokenize.COMMENT
     }
     found = {}
-    for statement in ast.parse(cells[0]).body:
+    for statement in body:
         try:
             assert isinstance(statement, ast.AnnAssign)
             assert statement.value
