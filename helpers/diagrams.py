@@ -20,10 +20,12 @@ from matplotlib.patches import (
     FancyArrowPatch,
     FancyBboxPatch,
     Patch,
+    PathPatch,
     Polygon,
     Rectangle,
     RegularPolygon,
 )
+from matplotlib.path import Path
 
 from helpers.plots import COLOURS, GREY, INK, WHITE, WIDTH, shade, tint
 
@@ -84,7 +86,7 @@ class _Canvas:
                 zorder=5,
             )
         )
-        self.text(x, y, text, 16)
+        self.text(x, y - 0.012, text, 16)
 
     def node(
         self,
@@ -123,10 +125,6 @@ class _Canvas:
         self,
         start: Patch | tuple[float, float],
         end: Patch | tuple[float, float],
-        colour: str = INK,
-        bend: float = 0.0,
-        width: float = 1.8,
-        dashed: bool = False,
     ) -> None:
         """A thin arrow between nodes or points; a node covers the arrow's start."""
         self.add(
@@ -139,10 +137,8 @@ class _Canvas:
                 arrowstyle="-|>,head_width=0.3,head_length=0.55",
                 mutation_scale=14,
                 joinstyle="miter",
-                connectionstyle=f"arc3,rad={bend}",
-                linestyle=(0, (3, 1.6)) if dashed else "-",
-                color=colour,
-                linewidth=width,
+                color=INK,
+                linewidth=1.8,
                 zorder=3,
             )
         )
@@ -150,8 +146,20 @@ class _Canvas:
     def gradient(
         self, start: tuple[float, float], end: tuple[float, float], bend: float = 0.0
     ) -> None:
-        """The dashed arrow on which a gradient returns."""
-        self.arrow(start, end, COLOURS["gradient"], bend, width=2.4, dashed=True)
+        """The dashed arrow on which a gradient returns; `bend` is to its right."""
+        (x0, y0), (x1, y1) = start, end
+        turn = (x0 + x1) / 2 + bend * (y1 - y0), (y0 + y1) / 2 + bend * (x0 - x1)
+        tip, along = np.array(end), np.array(end) - turn
+        along /= np.hypot(*along)
+        side, base = np.array([-along[1], along[0]]), tip - 0.17 * along
+        look: dict[str, Any] = {"color": COLOURS["gradient"], "zorder": 3}
+        curve = Path(
+            np.array([start, turn, base]), [Path.MOVETO, Path.CURVE3, Path.CURVE3]
+        )
+        dashes = (0, (3, 1.6))
+        self.add(PathPatch(curve, fill=False, linewidth=2.4, linestyle=dashes, **look))
+        head = [tip, base + 0.1 * side, base - 0.1 * side]
+        self.add(Polygon(head, linewidth=0, **look))
 
     def band(self, points: Sequence[tuple[float, float]], head: bool = True) -> None:
         """The broad arrow on which a state travels, along a line of points."""
@@ -396,7 +404,7 @@ def layer(features: int = 3, units: int = 4) -> Figure:
     Introduced in chapter 1.
     """
     _check(1, 5, features=features, units=units)
-    pitch, size, split, margin = 0.6, 0.22, 0.5, 0.65
+    pitch, size, split, margin = 0.6, 0.22, 0.5, 0.5
     canvas = _Canvas(pitch * (features + units - 1) + split + 2 * margin)
     middle = canvas.figure.get_figheight() / 2
     xs = margin + pitch * np.arange(features)
@@ -616,7 +624,7 @@ def backpropagation_through_time(n_steps: int = 4) -> Figure:
         canvas.gradient((after - 0.14, y + SIZE), (before + 0.14, y + SIZE), 0.4)
         canvas.text((before + after) / 2, y + 0.75, r"$U^\mathsf{T}$", SYMBOL)
     aside = x + 0.22
-    canvas.gradient((aside, y + 2 * rise - 0.22), (aside, y + rise + 0.22), -0.4)
+    canvas.gradient((aside, y + 2 * rise - 0.22), (aside, y + rise + 0.2), -0.4)
     canvas.gradient((aside, y + rise - 0.22), (aside, y + SIZE), -0.4)
     canvas.band([(0.3, 4.1), (0.95, 4.1)])
     canvas.text(1.1, 4.1, "forward", ha="left")
