@@ -34,6 +34,7 @@ from helpers import notebooks, report
 
 MAX_BYTES = 1_000_000  # of a published notebook
 TRACEBACK_LINES = 12
+CONNECT_SECONDS = 20
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -227,7 +228,8 @@ def _execute(
     from distributed import get_worker
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # we report ourselves
+    for name in ("asyncio", "papermill"):  # what fails is reported by us
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     source = notebooks.source(job.chapter, root)
     total = sum(c.cell_type == "code" and bool(c.source.strip()) for c in source.cells)
     total += bool(job.parameters)  # papermill sets these in a cell of their own
@@ -408,8 +410,8 @@ def execute(
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         try:
-            client = stack.enter_context(Client(cluster, timeout=20))
-            client.wait_for_workers(1, timeout=20)
+            client = stack.enter_context(Client(cluster, timeout=CONNECT_SECONDS))
+            client.wait_for_workers(1, timeout=CONNECT_SECONDS)
         except (OSError, ValueError) as fault:
             raise ConnectionError(
                 f"no Dask cluster with workers answers at {scheduler}: {fault}"
@@ -453,7 +455,9 @@ def execute(
                 bar.update()
         except KeyboardInterrupt:
             client.cancel(list(futures))
-            client.run(_stop_kernels, run)
+            _stop_kernels(run)
+            if scheduler:
+                client.run(_stop_kernels, run)
             raise
     return [outcomes[number] for number in range(len(jobs))]
 
@@ -588,7 +592,7 @@ def _jobs(options: argparse.Namespace, folder: Path, root: Path) -> list[Job]:
             )
         parameters = {}
     for name in ("workers", "timeout"):
-        if (getattr(options, name) or 1) < 1:
+        if getattr(options, name) is not None and getattr(options, name) < 1:
             raise ValueError(f"--{name} must be 1 or more")
     return plan(options.chapter, parameters, folder, sweep=sweep, root=root)
 
