@@ -99,23 +99,17 @@ def served(folder: Path, prefix: str = "/") -> Iterator[str]:
     server.shutdown()
 
 
-def screenshot(root: Path) -> Path:
-    """Take the picture of README from the built site; returns its path.
+def screenshot(program: Any, site: Path, picture: Path) -> None:
+    """Take the picture of README: the landing page of a built site.
 
-    Raises
-    ------
-    FileNotFoundError
-        The site has not been built.
+    Parameters
+    ----------
+    program : the browser, as `launched` gives it.
+    site, picture : the folder of the HTML, and the PNG file to write.
     """
-    site = root / "_build" / "html"
-    if not (site / "chapters" / "index.html").exists():
-        raise FileNotFoundError(
-            "there is no site to take a picture of: run `make book`"
-        )
-    picture = root / "chapters" / "_static" / "screenshot.png"
-    with served(site) as address, launched() as browser:
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.emulate_media(reduced_motion="reduce")
+    with served(site) as address:
+        page = program.new_page(viewport={"width": 1280, "height": 800})
+        page.emulate_media(reduced_motion="reduce", color_scheme="light")
         page.goto(f"{address}chapters/index.html", wait_until="networkidle")
         page.screenshot(path=picture)
-    return picture
+        page.close()

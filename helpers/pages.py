@@ -75,7 +75,8 @@ def landing(root: Path, repository: str, branch: str) -> dict[str, str]:
     chapters = [chapter(stem, root) for stem in notebooks.chapters(root)]
     first = chapters[0].stem
     colab = colab_url(repository, branch, f"chapters/{first}.ipynb")
-    seconds = sum(c.results["seconds"]["total"] for c in chapters if c.results)
+    times = [c.results["seconds"]["total"] for c in chapters if c.results]
+    total = f"<p>All of them together train in {duration(sum(times))}.</p>\n"
     cards = "\n".join(
         f'<li class="card"><a href="{c.stem}.html">'
         f'<span class="card-number" aria-hidden="true">{c.number}</span>'
@@ -85,16 +86,13 @@ def landing(root: Path, repository: str, branch: str) -> dict[str, str]:
         f"{f'<span class=time>{c.time} to train</span>' if c.time else ''}</p></li>"
         for c in chapters
     )
-    total = (
-        f" They all train in {duration(seconds)} on two CPU cores." if seconds else ""
-    )
     return {
         "landing": f"""<div class="hero">
 <p class="lede">Recurrent networks, from the first loop to networks that forecast, read
 and write. Every chapter is a notebook that trains on real data, and every figure was
 measured by the code beside it.</p>
 <p class="actions"><a class="action" href="{first}.html">Start reading</a>
-<a class="action quiet" href="{colab}">Run chapter 1 in Colab</a></p>
+<a class="action quiet" href="{colab}">Run it in Colab</a></p>
 {hero()}
 </div>""",
         "ways": f"""<ul class="ways">
@@ -105,8 +103,7 @@ CPU or GPU. <a href="{colab}">Open chapter {chapters[0].number}.</a></p></li>
 <li><h3>Teach</h3><p>Chapters take parameters: your data, your sizes, a whole class set
 in parallel. <a href="instructors.html">For instructors.</a></p></li>
 </ul>""",
-        "chapters": f"""<p>{total}</p>
-<ol class="cards">
+        "chapters": f"""{total if len(times) == len(chapters) else ""}<ol class="cards">
 {cards}
 </ol>""",
     }
@@ -144,8 +141,8 @@ def chapter_results(c: Chapter) -> Iterator[str]:
     yield f"## Chapter {c.number}: {c.title}"
     yield ""
     yield (
-        f"Measured with TensorFlow {where['tensorflow']}, Keras {where['keras']}, NumPy "
-        f"{where['numpy']} and Python {where['python']} on {where['device']} "
+        f"Measured with TensorFlow {where['tensorflow']}, Keras {where['keras']}, "
+        f"NumPy {where['numpy']} and Python {where['python']} on {where['device']} "
         f"({where['system']}), in {duration(c.results['seconds']['total'])}."
     )
     yield ""
@@ -180,48 +177,53 @@ def hero(text: str = "unrolled") -> str:
     It reads each letter and writes the next one; the state travels on the band and
     the steps to come are still on the roll. The shapes are those of `helpers.diagrams`.
     """
-    step, base = 92, 150  # pixels between steps; height of the states' row
+    step, base = 92, 150  # pixels from step to step; where the states stand
+    turns, rim, core = 2.6, 58, 11  # of the roll, which touches the band
     columns = [58 + step * i for i in range(len(text) - 1)]
-    parts = []
-    turns, rim, core = 2.6, 58, 11  # of the roll, which is tangent to the band
-    roll, middle = columns[-1] + step - 8, base - rim
-    spiral = [
-        (roll + r * math.sin(a), middle + r * math.cos(a))
-        for t in range(101)
-        for a in [2 * math.pi * turns * t / 100]
-        for r in [rim + (core - rim) * t / 100]
+    roll = columns[-1] + step - 8
+    spiral = []
+    for t in range(101):
+        angle, radius = 2 * math.pi * turns * t / 100, rim + (core - rim) * t / 100
+        x, y = roll + radius * math.sin(angle), base - rim + radius * math.cos(angle)
+        spiral.append(f"{x:.1f} {y:.1f}")
+    band = f"M{columns[0]} {base} L{' '.join(spiral)}"
+    parts = [
+        f'<path class="{role}" pathLength="100" d="{band}"/>'
+        for role in ("band-edge", "band", "pulse")
     ]
-    path = f"M{columns[0]} {base} L" + " ".join(f"{x:.1f} {y:.1f}" for x, y in spiral)
-    parts.append(f'<path class="band-edge" d="{path}"/><path class="band" d="{path}"/>')
-    parts.append(f'<path class="pulse" pathLength="100" d="{path}"/>')
-    for i, (x, read, write) in enumerate(zip(columns, text, text[1:], strict=False)):
+    for i, x in enumerate(columns):
         hexagon = " ".join(
             f"{x + 27 * math.sin(k * math.pi / 3):.1f},"
             f"{base - 100 - 27 * math.cos(k * math.pi / 3):.1f}"
             for k in range(6)
         )
-        parts.append(
-            f"<g>"
-            f'<path class="arrow" d="M{x} {base + 72} V{base + 36} M{x - 6} {base + 44} '
-            f"l6 -9 l6 9 M{x} {base - 28} V{base - 66} M{x - 6} {base - 58} "
-            f'l6 -9 l6 9"/>'
-            f'<circle class="input" cx="{x}" cy="{base + 98}" r="25"/>'
-            f'<rect class="state" x="{x - 26}" y="{base - 26}" width="52" height="52" '
-            f'rx="9"/><polygon class="output" points="{hexagon}"/>'
-            f'<text x="{x}" y="{base + 105}">{read}</text>'
-            f'<text x="{x}" y="{base - 93}">{write}</text>'
-            f'<text class="symbol" x="{x - 4}" y="{base + 6}">h'
-            f'<tspan dy="5" font-size="13">{i + 1}</tspan></text></g>'
+        arrows = " ".join(
+            f"M{x} {start} v{-length} m-6 8 l6 -9 l6 9"
+            for start, length in ((base + 72, 36), (base - 28, 38))
         )
-    colours = "".join(
-        f".hero .{role}{{fill:{COLOURS[role]}}}"
+        parts += [
+            f'<path class="arrow" d="{arrows}"/>',
+            f'<circle class="input" cx="{x}" cy="{base + 98}" r="25"/>',
+            f'<rect class="state" x="{x - 26}" y="{base - 26}" width="52" height="52" '
+            'rx="9"/>',
+            f'<polygon class="output" points="{hexagon}"/>',
+            f'<text x="{x}" y="{base + 105}">{text[i]}</text>',
+            f'<text x="{x}" y="{base - 93}">{text[i + 1]}</text>',
+            f'<text class="symbol" x="{x - 4}" y="{base + 6}">h'
+            f'<tspan dy="5" font-size="13">{i + 1}</tspan></text>',
+        ]
+    fills = "".join(
+        f".hero .{role} {{ fill: {COLOURS[role]}; }} "
         for role in ("input", "state", "output")
     )
-    style = f"{colours}.hero .band{{stroke:{COLOURS['state']}}}"
+    label = (
+        f"A recurrent network unrolled in time. It reads {', '.join(text[:-1])} and at "
+        "each step writes the next letter; its state passes to the right along a band "
+        "that is still rolled up at the end."
+    )
     return (
-        f'<svg viewBox="24 14 {roll + rim - 12} 266" role="img" '
-        f'preserveAspectRatio="xMinYMid slice" aria-label="A recurrent network unrolled '
-        f"in time. It reads {', '.join(text[:-1])} and at each step writes the next "
-        f"letter, passing its state to the right along a band that is still rolled up "
-        f'at the end."><style>{style}</style>{"".join(parts)}</svg>'
+        f'<svg viewBox="24 14 {roll + rim - 14} 268" role="img" aria-label="{label}" '
+        'preserveAspectRatio="xMinYMid slice">'
+        f"<style>{fills}.hero .band {{ stroke: {COLOURS['state']}; }}</style>"
+        f"{''.join(parts)}</svg>"
     )

@@ -18,6 +18,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -29,7 +30,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
 from sphinx_external_toc.parsing import parse_toc_yaml
 
-from helpers import notebooks, report
+from helpers import notebooks, pages, report
 from helpers.pages import Chapter, chapter, colab_url, escape, landing, results_page
 
 ASIDES = {
@@ -115,6 +116,13 @@ def configure(app: Sphinx, config: Any) -> None:
     path = urlsplit(config.html_baseurl).path.strip("/")
     config.notfound_urls_prefix = f"/{path}/" if path else "/"
     config.ogp_site_url = config.html_baseurl
+    config.notfound_context = {
+        "title": "Page not found",
+        "body": "<h1>Page not found</h1>\n<p>There is no page at this address. Try the "
+        f'<a href="{config.notfound_urls_prefix}{config.root_doc}.html">contents of '
+        f'the book</a> or <a href="{config.notfound_urls_prefix}search.html">search '
+        "it</a>.</p>",
+    }
 
 
 def unused(asset: Any) -> bool:
@@ -129,6 +137,13 @@ def finish_page(
     """Add what a page needs besides its text: links, description, chapter facts."""
     for files in (context["script_files"], context["css_files"]):
         files[:] = [file for file in files if not unused(file)]
+    for script in context["script_files"]:
+        # No page waits to be painted for a script, but for what inline scripts need.
+        name = getattr(script, "filename", None) or "documentation_options"
+        if page == "search" or "documentation_options" in name:
+            script.attributes.pop("defer", None)
+        else:
+            script.attributes["defer"] = "defer"
     if doctree is None:
         return
     options = app.config.html_theme_options
@@ -214,7 +229,7 @@ def finish_site(app: Sphinx, error: Exception | None) -> None:
     shutil.rmtree(static / "vendor" / "fontawesome", ignore_errors=True)
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: Sphinx) -> dict[str, int]:
     """Register the extension."""
     app.add_transform(Asides)
     app.add_transform(Cells)
@@ -224,43 +239,50 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("env-updated", rewrite_all)
     app.connect("html-page-context", finish_page, priority=450)
     app.connect("build-finished", finish_site, priority=900)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    source = b"".join(
+        Path(m.__file__ or "").read_bytes() for m in (pages, sys.modules[__name__])
+    )
+    return {
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+        "env_version": zlib.crc32(source),  # pages are read anew when this changes
+    }
 
 
 # --- The commands -----------------------------------------------------------------
 
 
-def build(base: Path) -> Path:
-    """Build the site into the folder _build/html of `base`, warnings being errors.
+def build(root: Path, base: Path) -> Path:
+    """Build the site of the book in `root`, warnings being errors.
 
     Returns
     -------
-    That folder.
+    The folder it was written to, _build/html in `base`.
 
     Raises
     ------
     SystemExit
         Jupyter Book failed or left out a page; the message ends with the reason.
     """
-    root, out = notebooks.book_root(), base / "_build"
+    out = base / "_build"
     print("Building the site …", flush=True)
-    command = [
+    command: list[str | Path] = [
         Path(sys.executable).with_name("jupyter-book"),
         *("build", root, "--path-output", base),
         *("--quiet", "--warningiserror", "--keep-going"),
     ]
     done = subprocess.run(command, capture_output=True, text=True)
-    pages = [f"{page}.html" for page in parse_toc_yaml(root / "_toc.yml")]
-    missing = [page for page in pages if not (out / "html" / page).exists()]
+    listed = [f"{page}.html" for page in parse_toc_yaml(root / "_toc.yml")]
+    missing = [page for page in listed if not (out / "html" / page).exists()]
     if done.returncode or missing:
         # What was read with a warning would otherwise pass unseen next time.
         shutil.rmtree(out / ".doctrees", ignore_errors=True)
         lines = [*done.stdout.splitlines(), *done.stderr.splitlines()]
-        reasons = [line for line in lines if re.search("WARNING|ERROR|Error", line)]
+        reasons = [x for x in lines if re.search(r"WARNING|ERROR|^[\w.]+Error: .", x)]
         if not done.returncode:
             reasons = [f"no page was built: {page}" for page in missing]
         sys.exit("\n".join(["The site was not built.", *(reasons or lines[-20:])]))
-    print(f"{len(pages)} pages. Open {out / 'html' / 'index.html'}")
+    print(f"{len(listed)} pages. Open {out / 'html' / 'index.html'}")
     return out / "html"
 
 
@@ -337,7 +359,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     root = notebooks.book_root()
     if options.command == "build":
-        build((options.base or root).resolve())
+        build(root, (options.base or root).resolve())
     elif options.command == "address":
         try:
             changed = address(root, options.url, options.site, options.branch)
@@ -347,7 +369,14 @@ def main(arguments: list[str] | None = None) -> None:
     else:
         from helpers import browser
 
-        browser.screenshot(root)
+        out = build(root, root)
+        picture = root / "chapters" / "_static" / "screenshot.png"
+        try:
+            with browser.launched() as program:
+                browser.screenshot(program, out, picture)
+        except RuntimeError as error:
+            sys.exit(str(error))
+        print(f"wrote {picture.relative_to(root)}")
 
 
 if __name__ == "__main__":

@@ -1,27 +1,34 @@
 // Wide equations scroll inside themselves; those that do can be reached by keyboard.
 // (The theme does the same for code, output and tables.)
-const scrolling = "div.math, div.cell_output .output";
-
 function reachable() {
-  for (const box of document.querySelectorAll(scrolling)) {
-    const scrolls = box.scrollWidth > box.clientWidth + 1;
-    if (scrolls) {
+  for (const box of document.querySelectorAll("div.math")) {
+    if (box.scrollWidth > box.clientWidth + 1) {
       box.tabIndex = 0;
       box.setAttribute("role", "group");
-      box.setAttribute("aria-label", box.matches(".math") ? "equation" : "output");
+      box.setAttribute("aria-label", "equation");
     } else {
       for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
     }
   }
 }
 
-function start() {
+addEventListener("load", () => {
   const observer = new ResizeObserver(reachable);
-  for (const box of document.querySelectorAll(scrolling)) {
-    observer.observe(box);
-    if (box.firstElementChild) observer.observe(box.firstElementChild);
-  }
+  for (const box of document.querySelectorAll("div.math")) observer.observe(box);
   window.MathJax?.startup?.promise?.then(reachable);
-}
+});
 
-addEventListener("load", start);
+// On paper nothing scrolls: a wide equation shrinks to the 17 cm of an A4 page's text.
+const paper = 640;
+
+addEventListener("beforeprint", () => {
+  for (const equation of document.querySelectorAll("div.math > mjx-container")) {
+    equation.style.zoom = Math.min(1, paper / equation.scrollWidth);
+  }
+});
+
+addEventListener("afterprint", () => {
+  for (const equation of document.querySelectorAll("div.math > mjx-container")) {
+    equation.style.zoom = "";
+  }
+});

@@ -1,0 +1,119 @@
+"""The built site, a small book with every feature, and a browser to look at them."""
+
+import base64
+import io
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from matplotlib.figure import Figure
+
+from helpers import browser, notebooks, site
+
+ROOT = notebooks.book_root()
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the book's HTML, built afresh."""
+    return site.build(ROOT, tmp_path_factory.mktemp("site"))
+
+
+def code(source: str, outputs: list[Any] = [], **metadata: Any) -> Any:  # noqa: B006
+    return nbformat.v4.new_code_cell(
+        source, outputs=outputs, execution_count=1, metadata=metadata
+    )
+
+
+def specimen_book(root: Path, extra: str = "") -> Path:
+    """A book of one chapter that uses everything a chapter may use."""
+    shutil.copytree(ROOT / "chapters" / "_static", root / "chapters" / "_static")
+    shutil.copytree(ROOT / "chapters" / "_templates", root / "chapters" / "_templates")
+    for name in ("_config.yml", "chapters/index.md", "chapters/results.md"):
+        shutil.copy(ROOT / name, root / name)
+    (root / "chapters" / "instructors.md").write_text("# Teaching\n\nText.\n")
+    (root / "_toc.yml").write_text(
+        "format: jb-book\nroot: chapters/index\nparts:\n- caption: Chapters\n"
+        "  chapters:\n  - file: chapters/01_specimen\n- caption: Reference\n"
+        "  chapters:\n  - file: chapters/results\n  - file: chapters/instructors\n"
+    )
+    png = io.BytesIO()
+    Figure((6, 3.4)).savefig(png, dpi=200)
+    picture = nbformat.v4.new_output(
+        "display_data",
+        {"image/png": base64.b64encode(png.getvalue()).decode()},
+        metadata={"image/png": {"width": 600, "height": 340}},
+    )
+    wide = nbformat.v4.new_output("stream", name="stdout", text="a wide line " * 20)
+    text = nbformat.v4.new_markdown_cell
+    quotes = "\n\n".join(
+        f"> **{kind}.** Text with $x_t$."
+        for kind in ("Remark", "Tip", "Pitfall", "From the lectures", "Bold words")
+    )
+    columns = [f"a column with a long name {i}" for i in range(9)]
+    rows = (columns, ["---"] * 9, ["a value"] * 9)
+    table = "\n".join(" | ".join(["", *row, ""]).strip() for row in rows)
+    equation = " + ".join(
+        f"\\frac{{\\partial L_{i}}}{{\\partial U}}" for i in range(40)
+    )
+    notebook = nbformat.v4.new_notebook(
+        metadata={
+            "kernelspec": {"name": "python3", "display_name": "Python 3"},
+            "language_info": {"name": "python", "pygments_lexer": "ipython3"},
+            "unrolled": {"summary": "A specimen of `code`.", "needs": "Nothing & all"},
+        },
+        cells=[
+            text(f"# The specimen\n\nA sentence before.{extra}"),
+            code("secret_bootstrap = 1", tags=["bootstrap"]),
+            code("units: int = 3  # width", tags=["parameters"]),
+            text(f"## Quotes\n\n{quotes}\n\n$$\n{equation} \\tag{{1}}\n$$"),
+            code("draw()", [picture], mystnb={"image": {"alt": "A white field"}}),
+            code("draw()", [picture], mystnb={"image": {"alt": "Another field"}}),
+            text(f"## Wide things\n\n{table}"),
+            code("print('wide')  # " + "long " * 30, [wide]),
+            text("## Exercises\n\n### Exercise 1. Count\n\nHow many?"),
+            code(
+                "# @title Solution\nanswer = 42",
+                tags=["solution", "hide-cell"],
+                cellView="form",
+            ),
+        ],
+    )
+    nbformat.write(notebook, root / "chapters" / "01_specimen.ipynb")
+    results = {
+        "metrics": {"a/b/accuracy": [0.5, 0.7], "a/b/seconds": [12.5]},
+        "claims": ["a/b/accuracy >= 0.55", "a/b/accuracy >= 0.99"],
+        "seconds": {"total": 200.0},
+        "peak_rss_mb": 1234,
+        "environment": dict.fromkeys(
+            ("python", "tensorflow", "keras", "numpy", "device", "system"), "1.2.3"
+        ),
+    }
+    (root / "data" / "results").mkdir(parents=True)
+    path = root / "data" / "results" / "01_specimen.json"
+    path.write_text(json.dumps(results))
+    return root
+
+
+@pytest.fixture(scope="session")
+def specimen(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the small book's HTML."""
+    root = tmp_path_factory.mktemp("specimen")
+    return site.build(specimen_book(root), root)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """One browser for all tests; without one they are skipped, unless demanded."""
+    if browser.chromium() is None and not os.environ.get("UNROLLED_REQUIRE_BROWSER"):
+        pytest.skip(
+            "no Chromium on this machine: install the package chromium, or name the "
+            "program in $CHROMIUM"
+        )
+    with browser.launched() as program:
+        yield program
