@@ -78,6 +78,10 @@ class Results:
     def __init__(self, chapter: str, **parameters: Any) -> None:
         if "profile" not in parameters:
             raise ValueError("Results needs profile=…, as set in the parameters cell")
+        for name, value in parameters.items():
+            counts = isinstance(value, int) and not isinstance(value, bool)
+            if counts and name != "seed" and value < 1:
+                raise ValueError(f"{name} must be at least 1, not {value}")
         self.chapter = chapter
         self.parameters = parameters
         self.metrics: dict[str, list[float]] = {}

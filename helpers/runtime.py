@@ -10,6 +10,8 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from helpers import notebooks, plots
 
@@ -38,8 +40,9 @@ def start(profile: str, seed: int) -> None:
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
         raise ValueError(f"seed must be an integer from 0 to 2**32 - 1, not {seed!r}")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read when TensorFlow loads
-    import keras
-    import tensorflow as tf
+    with _no_stderr():
+        import keras
+        import tensorflow as tf
 
     keras.utils.set_random_seed(seed)
     plots.style()
@@ -47,6 +50,19 @@ def start(profile: str, seed: int) -> None:
         f"TensorFlow {tf.__version__} · Keras {keras.__version__} · {device()}"
         f" · profile {profile} · seed {seed}"
     )
+
+
+@contextmanager
+def _no_stderr() -> Iterator[None]:
+    """Drop what libraries write to file descriptor 2 before their logs can be set."""
+    kept = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def device() -> str:
