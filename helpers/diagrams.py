@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import (
     Circle,
-    FancyArrowPatch,
     FancyBboxPatch,
     Patch,
     PathPatch,
@@ -34,6 +33,15 @@ SIZE = 0.3  # half the width of a node
 BAND = 0.13  # width of a state's arrow
 
 
+class _Node(NamedTuple):
+    """Where a shape is: its centre, and the reach of its border from there."""
+
+    x: float
+    y: float
+    wide: float
+    tall: float
+
+
 class _Canvas:
     """A white figure measured in inches, and the shapes of the visual language."""
 
@@ -45,9 +53,8 @@ class _Canvas:
         self.axes.set(xlim=(0, WIDTH), ylim=(0, height))
         self.axes.set_axis_off()
 
-    def add(self, patch: Patch) -> Patch:
+    def add(self, patch: Patch) -> None:
         self.axes.add_artist(patch)
-        return patch
 
     def text(
         self,
@@ -97,7 +104,7 @@ class _Canvas:
         size: float = SIZE,
         fontsize: float = SYMBOL,
         faded: bool = False,
-    ) -> Patch:
+    ) -> _Node:
         """An "input", "state", "output", "layer" or "operation", centred at (x, y)."""
         colour = COLOURS.get(kind, WHITE)
         look: dict[str, Any] = {
@@ -119,47 +126,47 @@ class _Canvas:
             patch = Circle((x, y), size, **look)
         if label:
             self.text(x, y, label, fontsize)
-        return self.add(patch)
+        self.add(patch)
+        if kind == "output":
+            return _Node(x, y, 1.1 * size * np.sqrt(3) / 2, 1.1 * size)
+        return _Node(x, y, size, size)
 
-    def arrow(
-        self,
-        start: Patch | tuple[float, float],
-        end: Patch | tuple[float, float],
-    ) -> None:
-        """A thin arrow between nodes or points; a node covers the arrow's start."""
-        self.add(
-            FancyArrowPatch(
-                _centre(start),
-                _centre(end),
-                patchB=end if isinstance(end, Patch) else None,
-                shrinkA=0,
-                shrinkB=0,
-                arrowstyle="-|>,head_width=0.3,head_length=0.55",
-                mutation_scale=14,
-                joinstyle="miter",
-                color=INK,
-                linewidth=1.8,
-                zorder=3,
-            )
+    def arrow(self, start: _Node | tuple[float, float], end: _Node) -> None:
+        """A thin arrow, level or upright, to a border; a node hides its tail."""
+        x, y = start[:2]
+        back = (
+            end.x - np.sign(end.x - x) * end.wide,
+            end.y - np.sign(end.y - y) * end.tall,
         )
+        self.curve((x, y), back, INK, 1.8)
 
-    def gradient(
-        self, start: tuple[float, float], end: tuple[float, float], bend: float = 0.0
+    def curve(
+        self,
+        start: tuple[float, float],
+        end: tuple[float, float],
+        colour: str,
+        width: float,
+        bend: float = 0.0,
+        dashes: str | tuple[int, tuple[float, ...]] = "-",
     ) -> None:
-        """The dashed arrow on which a gradient returns; `bend` is to its right."""
+        """A line that ends in a solid head; `bend` is to its right."""
         (x0, y0), (x1, y1) = start, end
         turn = (x0 + x1) / 2 + bend * (y1 - y0), (y0 + y1) / 2 + bend * (x0 - x1)
         tip, along = np.array(end), np.array(end) - turn
         along /= np.hypot(*along)
-        side, base = np.array([-along[1], along[0]]), tip - 0.17 * along
-        look: dict[str, Any] = {"color": COLOURS["gradient"], "zorder": 3}
-        curve = Path(
-            np.array([start, turn, base]), [Path.MOVETO, Path.CURVE3, Path.CURVE3]
-        )
-        dashes = (0, (3, 1.6))
-        self.add(PathPatch(curve, fill=False, linewidth=2.4, linestyle=dashes, **look))
-        head = [tip, base + 0.1 * side, base - 0.1 * side]
+        side, base = np.array([-along[1], along[0]]), tip - 0.15 * along
+        look: dict[str, Any] = {"color": colour, "zorder": 3}
+        points = np.array([start, turn, base])
+        line = Path(points, [Path.MOVETO, Path.CURVE3, Path.CURVE3])
+        self.add(PathPatch(line, fill=False, linewidth=width, linestyle=dashes, **look))
+        head = [tip, base + 0.085 * side, base - 0.085 * side]
         self.add(Polygon(head, linewidth=0, **look))
+
+    def gradient(
+        self, start: tuple[float, float], end: tuple[float, float], bend: float = 0.0
+    ) -> None:
+        """The dashed arrow on which a gradient returns."""
+        self.curve(start, end, COLOURS["gradient"], 2.4, bend, (0, (3, 1.6)))
 
     def band(self, points: Sequence[tuple[float, float]], head: bool = True) -> None:
         """The broad arrow on which a state travels, along a line of points."""
@@ -228,10 +235,10 @@ class _Canvas:
         self.text(x + wide / 2, y + tall / 2 + 0.2 if vector else y, label, SYMBOL)
         return x + wide
 
-    def frame(self, x: float, y: float, width: float, height: float) -> Patch:
+    def frame(self, x: float, y: float, width: float, height: float) -> _Node:
         """The outline of a cell, with (x, y) its lower left corner."""
         box = "round,pad=0,rounding_size=0.12"
-        return self.add(
+        self.add(
             FancyBboxPatch(
                 (x, y),
                 width,
@@ -243,13 +250,7 @@ class _Canvas:
                 zorder=1,
             )
         )
-
-
-def _centre(end: Patch | tuple[float, float]) -> tuple[float, float]:
-    if isinstance(end, tuple):
-        return end
-    box = end.get_path().get_extents(end.get_patch_transform())
-    return (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+        return _Node(x + width / 2, y + height / 2, width / 2, height / 2)
 
 
 def _check(low: int, high: int, **counts: int) -> None:
@@ -371,7 +372,7 @@ def neuron() -> Figure:
     canvas.text(at_sum, y + 1.18, "$b$", SYMBOL)
     canvas.arrow(total, squash)
     canvas.arrow(squash, state)
-    canvas.arrow(state, (5.8, y))
+    canvas.curve((at_state, y), (5.8, y), INK, 1.8)
     bend = 0.25
     turn = np.linspace(0, np.pi / 2, 30)
     right = [
@@ -489,9 +490,9 @@ def cell_and_units(units: int = 3, n_steps: int = 3) -> Figure:
     for before, after in itertools.pairwise(columns):
         canvas.band([(before + half, middle), (after - half, middle)])
     canvas.text(0.55, top - 0.05, "a cell")
-    canvas.arrow((0.95, top - 0.1), (columns[0] - half, top - 0.22))
+    canvas.curve((0.95, top - 0.1), (columns[0] - half, top - 0.22), INK, 1.8)
     canvas.text(0.55, rows[0], "a unit")
-    canvas.arrow((0.95, rows[0]), (columns[0] - 0.19, rows[0]))
+    canvas.curve((0.95, rows[0]), (columns[0] - 0.19, rows[0]), INK, 1.8)
     left, right, high = columns[0] - half, columns[-1] + half, top + 0.65
     bracket = [left, left, right, right], [high - 0.12, high, high, high - 0.12]
     canvas.rule(*bracket, INK)
