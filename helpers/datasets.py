@@ -352,21 +352,31 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
 
 def main() -> None:
     """List every data file: is it in the mirror, in the cache, and sound?"""
-    print(f"mirror: {fetch.mirror_folder() or 'UNROLLED_MIRROR is not set'}")
+    try:
+        mirror = fetch.mirror_folder()
+    except fetch.DataError as error:
+        sys.exit(str(error))
+    print(f"mirror: {mirror or 'UNROLLED_MIRROR is not set'}")
     print(f"cache:  {fetch.cache_folder()}")
     for source in fetch.sources().values():
         print(f"\n{source.title}")
         for file in (*source.contents.values(), *source.archives):
-            cached = fetch.cache_folder() / file.name
+            places = {
+                "mirror": fetch.in_mirror(file),
+                "cache": fetch.cache_folder() / file.name,
+            }
             states = [
-                f"{place}: {'DAMAGED' if fetch.fault(path, file) else 'ok'}"
-                for place, path in (
-                    ("mirror", fetch.in_mirror(file)),
-                    ("cache", cached),
-                )
+                f"{place}: {_state(path, file)}"
+                for place, path in places.items()
                 if path and path.is_file()
             ]
             print(f"  {file.name:<45} {', '.join(states) or file.url or '–'}")
+
+
+def _state(path: Path, file: fetch.File) -> str:
+    if fetch.fault(path, file):
+        return f"DAMAGED, get it again{f' from {file.url}' if file.url else ''}"
+    return "ok" if file.sha256 else "there, to be checked when it is read"
 
 
 if __name__ == "__main__":

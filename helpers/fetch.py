@@ -357,14 +357,8 @@ def _download(
         try:
             _transfer(file, part)
         except requests.RequestException as error:
-            answer = error.response
-            reason = (
-                f"the connection failed ({type(error).__name__})"
-                if answer is None
-                else f"the server answered {answer.status_code} {answer.reason}"
-            )
-            tried.append(f"upstream: {file.url}: {reason}")
-            raise DataError(_not_to_be_had(source, files, tried)) from error
+            tried.append(f"upstream: {file.url}: {_reason(error)}")
+            raise DataError(_not_to_be_had(source, files, tried)) from None
         part.close()
         path = Path(part.name)
         wrong = fault(path, file)
@@ -421,7 +415,16 @@ def _transfer(file: File, part: IO[bytes]) -> None:
             failures = 0 if part.tell() > start else failures + 1
             if failures == TRIES:
                 raise
-            time.sleep(WAIT * 2**failures)
+            time.sleep(WAIT * 2 ** max(failures - 1, 0))
+
+
+def _reason(error: BaseException) -> str:
+    answer = getattr(error, "response", None)
+    if answer is not None:
+        return f"the server answered {answer.status_code} {answer.reason}"
+    while error.__context__ is not None:  # what the network itself said
+        error = error.__context__
+    return f"the connection failed ({error})"
 
 
 def _not_to_be_had(source: Source, files: list[File], tried: list[str]) -> str:

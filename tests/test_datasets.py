@@ -358,9 +358,31 @@ def test_the_command_lists_what_is_at_hand(
     datasets.main()
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["mirror:", str(mirror)] in lines
-    assert ["ETTh1.csv", "mirror:", "DAMAGED"] in lines
+    etth1 = fetch.sources()["etth1"].contents["table"].url
+    damaged = f"ETTh1.csv mirror: DAMAGED, get it again from {etth1}"
+    assert damaged.split() in lines
+    assert [
+        "ridership.tgz",
+        "mirror:",
+        "there,",
+        "to",
+        "be",
+        "checked",
+        "when",
+        "it",
+        "is",
+        "read",
+    ] in lines
     assert ["CTA_-_Ridership_-_Daily_Boarding_Totals.csv", "cache:", "ok"] in lines
     assert ["glove.6B.zip", "https://nlp.stanford.edu/data/glove.6B.zip"] in lines
+
+
+def test_the_command_refuses_a_mirror_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("UNROLLED_MIRROR", "nowhere")
+    with pytest.raises(SystemExit, match="nowhere, which is not a folder"):
+        datasets.main()
 
 
 @pytest.mark.parametrize("name", fetch.sources())

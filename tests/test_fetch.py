@@ -5,6 +5,7 @@ import hashlib
 import http.server
 import io
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -296,7 +297,11 @@ def test_a_busy_server_is_asked_again(server: Server) -> None:
     [
         ("404", 1, "the server answered 404 Not Found"),
         ("503", 3, "the server answered 503 Service Unavailable"),
-        ("drop", 3, "the connection failed (ChunkedEncodingError)"),
+        (
+            "drop",
+            3,
+            "the connection failed (IncompleteRead(0 bytes read, 196000 more expected))",
+        ),
     ],
 )
 def test_a_hopeless_download_says_what_was_tried_and_what_to_do(
@@ -328,7 +333,7 @@ def test_no_network_at_all_is_said_so(
         find_half()
     message = str(caught.value)
     assert f"mirror: {mirror} holds no a.bin or halves.tgz" in message
-    assert "the connection failed (ConnectionError)" in message
+    assert re.search(r"the connection failed \(.*[Rr]efused\)", message)
     assert f"put it, named halves.tgz, into {cache}" in message
     assert names(cache) == []
 
