@@ -235,12 +235,12 @@ def _writable_folder() -> Path:
         if not _temporary_folders:
             _temporary_folders.append(Path(tempfile.mkdtemp(prefix="unrolled-")))
             atexit.register(shutil.rmtree, _temporary_folders[0], ignore_errors=True)
-        warnings.warn(
-            f"The cache folder {folder} cannot be written ({error.strerror}). What is "
-            f"prepared in {_temporary_folders[0]} instead is lost at the end: set "
-            "UNROLLED_CACHE to a folder that you can write to.",
-            stacklevel=2,
-        )
+            warnings.warn(
+                f"The cache folder {folder} cannot be written ({error.strerror}). What is "
+                f"prepared in {_temporary_folders[0]} instead is lost at the end: set "
+                "UNROLLED_CACHE to a folder that you can write to.",
+                stacklevel=2,
+            )
         return _temporary_folders[0]
     return folder
 
@@ -307,11 +307,12 @@ def _keep(part: IO[bytes], target: Path) -> None:
 def _prepare_from_cache(
     archives: list[File], source: Source, unpack: Unpack | None, tried: list[str]
 ) -> bool:
-    while found := _first_sound(archives, tried):
-        wrong = _prepare(*found, source, unpack)
-        if wrong is None:
-            return True
-        _report_damage(wrong, found[0], tried)
+    for archive in archives:
+        if found := _first_sound([archive], tried):
+            wrong = _prepare(*found, source, unpack)
+            if wrong is None:
+                return True
+            _report_damage(wrong, found[0], tried)
     return False
 
 

@@ -611,6 +611,22 @@ def test_a_read_only_cache_is_replaced_by_a_temporary_folder(
     assert len(server.requests) == 1
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX permissions")
+@pytest.mark.filterwarnings("ignore:The cache folder")
+@pytest.mark.parametrize("known", [True, False])
+def test_damage_in_a_read_only_cache_is_stepped_over(
+    known: bool, catalogue: Path, read_only_cache: Path, server: Server
+) -> None:
+    whole = server.files["halves.tgz"]
+    if not known:
+        forget_archive_hash(catalogue, whole)
+    (read_only_cache / "halves.tgz").write_bytes(whole[: len(whole) // 2])
+    with pytest.warns(UserWarning, match="could not be renamed"):
+        assert as_a_guest(find_half, read_only_cache) == HALVES["a"]
+    assert names(read_only_cache) == ["halves.tgz"]
+    assert len(server.requests) == 1
+
+
 @pytest.mark.usefixtures("catalogue")
 def test_a_cache_name_taken_by_a_file_is_replaced_by_a_temporary_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
