@@ -236,9 +236,9 @@ def _writable_folder() -> Path:
             _temporary_folders.append(Path(tempfile.mkdtemp(prefix="unrolled-")))
             atexit.register(shutil.rmtree, _temporary_folders[0], ignore_errors=True)
             warnings.warn(
-                f"The cache folder {folder} cannot be written ({error.strerror}). What is "
-                f"prepared in {_temporary_folders[0]} instead is lost at the end: set "
-                "UNROLLED_CACHE to a folder that you can write to.",
+                f"The cache folder {folder} cannot be written ({error.strerror}). What "
+                f"is prepared in {_temporary_folders[0]} instead is lost at the end: "
+                "set UNROLLED_CACHE to a folder that you can write to.",
                 stacklevel=2,
             )
         return _temporary_folders[0]
