@@ -105,7 +105,7 @@ _IMDB_MEMBER = re.compile(r"aclImdb/(train|test)/(neg|pos|unsup)/\d+_\d+\.txt")
 
 
 def _unpack_imdb(path: Path, gives: tuple[str, ...]) -> Chunks:
-    print("Preparing the IMDB reviews (once, about 10 seconds) …", file=sys.stderr)
+    print("Preparing the IMDB reviews (once, 10 to 20 seconds) …", file=sys.stderr)
     texts: dict[str, dict[str, bytes]] = {key: {} for key in gives}
     for name, file in _members(path):
         if match := _IMDB_MEMBER.fullmatch(name):
