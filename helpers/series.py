@@ -1,0 +1,333 @@
+"""Time series: reading and checking, windows, baselines, and forecast scores."""
+
+from __future__ import annotations
+
+import difflib
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+CALENDARS = ("D", "B", "MS", "ME", "QS", "QE", "YS", "YE")
+SEASONS = {"h": 24, "D": 7, "B": 5, "W": 52, "M": 12, "Q": 4}
+
+
+def windows(
+    series: np.ndarray, n_steps: int, horizon: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cut a series into input windows and the values that follow each.
+
+    Parameters
+    ----------
+    series : (time, features) float array, oldest first.
+    n_steps, horizon : window length and forecast length, in time steps.
+
+    Returns
+    -------
+    x : (windows, n_steps, features); y : (windows, horizon, features). Both are
+        read-only views of `series`.
+
+    Raises
+    ------
+    ValueError
+        The series is shorter than one window, or holds a NaN (the message says where).
+
+    Introduced in chapter 2.
+    """
+    if series.ndim != 2:
+        raise ValueError(f"series must be (time, features), not {series.shape}")
+    if n_steps < 1 or horizon < 1:
+        raise ValueError(
+            f"n_steps and horizon must be 1 or more, not {n_steps} and {horizon}"
+        )
+    if len(series) < n_steps + horizon:
+        raise ValueError(
+            f"a window of {n_steps} steps and the {horizon} after it need "
+            f"{n_steps + horizon} rows; the series has {len(series)}"
+        )
+    missing = np.argwhere(np.isnan(series))
+    if len(missing):
+        row, column = missing[0]
+        raise ValueError(f"the series holds NaN at row {row}, column {column}")
+    view = np.lib.stride_tricks.sliding_window_view(series, n_steps + horizon, axis=0)
+    view = np.moveaxis(view, -1, 1)
+    return view[:, :n_steps], view[:, n_steps:]
+
+
+def period_windows(
+    inputs: pd.DataFrame,
+    targets: pd.DataFrame,
+    n_steps: int,
+    first: str | pd.Timestamp,
+    last: str | pd.Timestamp,
+    horizon: int = 1,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cut windows whose forecast steps all lie from `first` to `last`.
+
+    Input rows may be older than `first`: at the time of the forecast they are known.
+
+    Parameters
+    ----------
+    inputs, targets : tables over the same dates, oldest first.
+    n_steps, horizon : window length and forecast length, in rows.
+    first, last : first and last date to forecast; "2019-05" as `last` is its end.
+
+    Returns
+    -------
+    x : (windows, n_steps, input columns), float32;
+    y : (windows, horizon, target columns), float32.
+
+    Raises
+    ------
+    ValueError
+        The dates differ, no window fits, or one holds a NaN.
+
+    Introduced in chapter 2.
+    """
+    if not inputs.index.equals(targets.index):
+        raise ValueError("inputs and targets must have the same dates")
+    start, stop = inputs.index.slice_indexer(first, last).indices(len(inputs))[:2]
+    start = max(start, n_steps)
+    if stop - start < horizon:
+        raise ValueError(
+            f"no window of {n_steps} + {horizon} rows fits: the table runs from "
+            f"{inputs.index[0]} to {inputs.index[-1]}, the forecasts from {first} to "
+            f"{last}"
+        )
+    past = inputs.to_numpy("float32")[start - n_steps : stop]
+    future = targets.to_numpy("float32")[start - n_steps : stop]
+    x, _ = windows(past, n_steps, horizon)
+    _, y = windows(future, n_steps, horizon)
+    return x, y
+
+
+def season_length(series: pd.Series) -> int:
+    """Steps in one season by the calendar: 24 for hours, 7 for days, 12 for months.
+
+    A series of any other step has no season: 1.
+
+    Introduced in chapter 2.
+    """
+    frequency = str(getattr(series.index, "freqstr", None) or "")
+    return SEASONS.get(frequency.split("-")[0].removesuffix("S").removesuffix("E"), 1)
+
+
+def calendar_facts(dates: pd.DatetimeIndex) -> pd.DataFrame:
+    """What the calendar says of each date: hour, weekday and month, one-hot.
+
+    Facts that do not vary (the hour of daily dates) are left out.
+
+    Returns
+    -------
+    One column of 0.0 and 1.0 a value, such as "weekday 6"; at least one column.
+
+    Introduced in chapter 2.
+    """
+    facts = pd.DataFrame(
+        {"hour": dates.hour, "weekday": dates.weekday, "month": dates.month}, dates
+    ).astype(str)
+    varying = facts.loc[:, facts.nunique() > 1]
+    return pd.get_dummies(varying, prefix_sep=" ", dtype=float)
+
+
+def least_squares(
+    x: np.ndarray, y: np.ndarray, ridge: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Solve the best linear forecast in closed form.
+
+    Minimises the mean of (x W + b - y)² plus `ridge` times the sum of W².
+
+    Parameters
+    ----------
+    x : (windows, n_steps, features) or (windows, inputs); y : (windows, outputs).
+    ridge : weight of the penalty; 0 is ordinary least squares.
+
+    Returns
+    -------
+    weights : (inputs, outputs); bias : (outputs,), float64.
+
+    Introduced in chapter 2.
+    """
+    x, y = x.reshape(len(x), -1).astype("float64"), y.astype("float64")
+    x_mean, y_mean = x.mean(axis=0), y.mean(axis=0)
+    x_centred = x - x_mean
+    if ridge:
+        gram = x_centred.T @ x_centred + ridge * len(x) * np.eye(x.shape[1])
+        weights = np.linalg.solve(gram, x_centred.T @ (y - y_mean))
+    else:
+        weights = np.linalg.lstsq(x_centred, y - y_mean, rcond=None)[0]
+    return weights, y_mean - x_mean @ weights
+
+
+def coverage(y: np.ndarray, low: np.ndarray, high: np.ndarray) -> float:
+    """Share of the values that fall inside their bands; all arrays have one shape.
+
+    Introduced in chapter 2.
+    """
+    return float(np.mean((low <= y) & (y <= high)))
+
+
+def crps_quantiles(y: np.ndarray, forecast: np.ndarray, levels: np.ndarray) -> float:
+    """Mean CRPS of a forecast given by quantiles, in units of y.
+
+    The CRPS is twice the pinball loss, averaged over all levels; evenly spaced
+    levels (i - 0.5) / k stand for them all. Source: Gneiting and Raftery (2007),
+    *Strictly Proper Scoring Rules, Prediction, and Estimation*, section 4.2.
+
+    Parameters
+    ----------
+    y : (windows,); forecast : (windows, levels); levels : (levels,) from 0 to 1.
+
+    Introduced in chapter 2.
+    """
+    error = y[:, None] - forecast
+    return float(2 * np.mean(np.maximum(levels * error, (levels - 1) * error)))
+
+
+def check_horizon(horizon: int, n_rows: int) -> None:
+    """Refuse a horizon that is not a whole number of steps the series has room for.
+
+    Introduced in chapter 2.
+    """
+    if isinstance(horizon, bool) or not isinstance(horizon, int) or horizon < 1:
+        raise ValueError(f"horizon must be a whole number of steps, not {horizon!r}")
+    if horizon > n_rows // 20:
+        raise ValueError(
+            f"horizon is {horizon} steps and the series has {n_rows}: it may be at "
+            f"most a twentieth, {n_rows // 20}; shorten the horizon or bring more data"
+        )
+
+
+def read_series(
+    path: str | pathlib.Path,
+    date_column: str,
+    target_column: str,
+    at_least: int = 200,
+) -> pd.Series:
+    """Read one regular series from a CSV file, or say what is wrong with it.
+
+    Rows are counted as in the file, the header being row 1. Missing dates, one by one
+    and at most 1 % of all, are filled with the value before them, and a printed line
+    says so; any other flaw is an error.
+
+    Parameters
+    ----------
+    path : CSV file in UTF-8, with or without a byte-order mark, any line ends.
+    date_column, target_column : names in its header.
+    at_least : rows it must have.
+
+    Returns
+    -------
+    float64 series with a `DatetimeIndex` that has a frequency, oldest first.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    ValueError
+        Not a CSV file, a missing column, an unparsable or repeated date, a gap, a
+        missing or non-numeric value, a constant or a too short series. The message
+        names the file, the row and the column.
+
+    Introduced in chapter 2.
+    """
+    path = pathlib.Path(path).expanduser()
+    if not path.is_file():
+        raise FileNotFoundError(
+            f'series_csv: there is no file "{path}", looked for in '
+            f"{path.absolute().parent}"
+        )
+    try:
+        table = pd.read_csv(
+            path, dtype=str, encoding="utf-8-sig", skip_blank_lines=False
+        )
+    except (ValueError, pd.errors.ParserError) as error:  # not UTF-8, empty, ragged
+        raise ValueError(f"{path.name} is not a CSV file in UTF-8: {error}") from None
+    table.columns = table.columns.str.strip()
+    table = table.loc[: table.last_valid_index()] if len(table) else table
+    for parameter, column in (
+        ("date_column", date_column),
+        ("target_column", target_column),
+    ):
+        if column not in table.columns:
+            near = difflib.get_close_matches(column, table.columns, n=1)
+            hint = f'; did you mean "{near[0]}"?' if near else ""
+            raise ValueError(
+                f'{path.name} has no column "{column}" ({parameter}); it has '
+                f"{', '.join(map(repr, table.columns))}{hint}"
+            )
+
+    def at(position: int, column: str) -> str:
+        return f'{path.name}, row {position + 2}, column "{column}"'
+
+    if len(table) < at_least:
+        raise ValueError(
+            f"{path.name} has {len(table)} rows of data; this chapter needs {at_least} "
+            "to train, choose and test on"
+        )
+    dates = pd.to_datetime(table[date_column].str.strip(), errors="coerce")
+    if dates.isna().any():
+        row = int(np.argmax(dates.isna()))
+        raise ValueError(
+            f"{at(row, date_column)}: cannot read the date "
+            f"{table[date_column].iloc[row]!r}; write every date the same way, such as "
+            "2024-05-31 or 2024-05-31 13:00"
+        )
+    repeated = dates.duplicated()
+    if repeated.any():
+        row = int(np.argmax(repeated))
+        raise ValueError(
+            f"{at(row, date_column)}: the date {dates.iloc[row]} stands there a second "
+            f"time ({int(repeated.sum())} repeated in all); keep one row a date"
+        )
+    text = table[target_column].str.strip()
+    values = pd.to_numeric(text, errors="coerce")
+    bad = ~np.isfinite(values)
+    if bad.any():
+        row = int(np.argmax(bad))
+        given = repr(text.iloc[row]) if isinstance(text.iloc[row], str) else "nothing"
+        raise ValueError(
+            f"{at(row, target_column)}: expected a number, found {given} "
+            f"({int(bad.sum())} such rows); fill them or cut the series"
+        )
+    if values.nunique() == 1:
+        raise ValueError(
+            f'{path.name}, column "{target_column}" is {values.iloc[0]:g} in every '
+            "row: there is nothing to forecast"
+        )
+    rows = pd.Series(range(len(dates)), index=pd.DatetimeIndex(dates)).sort_index()
+    known = pd.DatetimeIndex(rows.index)
+    calendar = _calendar(known)
+    gaps = calendar.difference(known)
+    if len(gaps):
+        before = rows.loc[: gaps[0]]
+        where = (
+            f"{at(int(before.iloc[-1]), date_column)}: after {before.index[-1]} the "
+            f"date {gaps[0]} is missing ({len(gaps)} missing in all)"
+        )
+        together = calendar.get_indexer(gaps)
+        if len(gaps) > 0.01 * len(rows) or (np.diff(together) == 1).any():
+            raise ValueError(f"{where}; fill the gaps or cut the series")
+        print(f"{where}; each is filled with the value before it")
+    series = pd.Series(
+        values.to_numpy("float64"), index=pd.DatetimeIndex(dates), name=target_column
+    )
+    return series.sort_index().reindex(calendar).ffill()
+
+
+def _calendar(dates: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """All dates the series should have: the tightest calendar that holds every one."""
+    steps = dates[1:] - dates[:-1]
+    step = pd.Series(steps).mode()[0]
+    weekly = f"W-{dates[0]:%a}".upper()
+    choices: Sequence[pd.Timedelta | str] = (*CALENDARS, weekly, step)
+    grids = [pd.date_range(dates[0], dates[-1], freq=choice) for choice in choices]
+    fitting = [grid for grid in grids if dates.isin(grid).all()]
+    if fitting:
+        return min(fitting, key=len)
+    odd = int(np.argmax(~dates.isin(grids[-1])))
+    raise ValueError(
+        f"the dates are not evenly spaced: most are {step} apart, but {dates[odd]} "
+        f"comes {dates[odd] - dates[odd - 1]} after {dates[odd - 1]}"
+    )
