@@ -393,6 +393,14 @@ def execute(
     }
     with ExitStack() as stack:
         stack.enter_context(dask.config.set(settings))
+        bar = stack.enter_context(
+            tqdm(
+                total=len(jobs),
+                bar_format="{n_fmt}/{total_fmt} chapters, {elapsed}{postfix}",
+                disable=not sys.stderr.isatty(),
+            )
+        )
+        bar.set_postfix_str("starting")
         # Ctrl-C in a terminal reaches all processes, but only this one may act on it:
         # the workers inherit the mask. (Starting the tracker would lift it.)
         resource_tracker.ensure_running()
@@ -418,21 +426,16 @@ def execute(
             ) from fault
         known = client.scheduler_info(n_workers=-1)["workers"].values()
         share = max(Counter(worker["host"] for worker in known).values())
-        bar = stack.enter_context(
-            tqdm(
-                total=len(jobs),
-                bar_format="{n_fmt}/{total_fmt} chapters, {elapsed} {postfix}",
-                disable=not sys.stderr.isatty(),
-            )
-        )
         started = [time.perf_counter()] * len(jobs)
+        running: dict[int, str] = {}
 
         def on_event(event: tuple[float, list[int]]) -> None:
             number, cell, total = event[1]
             if cell == 0:
                 started[number] = time.perf_counter()
                 bar.write(f"started  {jobs[number].label}")
-            bar.set_postfix_str(f"{jobs[number].label} cell {cell}/{total}")
+            running[number] = f"{jobs[number].label} cell {cell}/{total}"
+            bar.set_postfix_str(", ".join(running.values()))
 
         client.subscribe_topic(run, on_event)
         how = {"pure": False, "root": root, "run": run, "share": share}
@@ -449,6 +452,7 @@ def execute(
                 except Exception as fault:  # the others go on, whatever it is
                     outcome = Outcome(jobs[number], f"{type(fault).__name__}: {fault}")
                 outcomes[number] = outcome
+                running.pop(number, None)
                 seconds = time.perf_counter() - started[number]
                 word = "FAILED  " if outcome.error else "done    "
                 bar.write(f"{word} {outcome.job.label}, {seconds:.0f} s")
@@ -477,7 +481,7 @@ class _Parser(argparse.ArgumentParser):
     """An argument parser whose errors are one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message} (--help shows the options)\n")
+        self.exit(2, f"{self.prog}: {message}\n")
 
 
 def _parser() -> _Parser:
