@@ -477,8 +477,8 @@ def test_the_real_imdb_shares_the_known_texts_between_its_parts(
     assert set(labels) == {-1}
     assert set(ratings) == {0}
     assert len(train & test) == 123
-    assert sum(text in train for text in texts) == 354
-    assert sum(text in test for text in texts) == 266
+    assert len(train & set(texts)) == 354
+    assert len(test & set(texts)) == 266
 
 
 @pytest.mark.usefixtures("real")
