@@ -1,0 +1,108 @@
+"""A chapter starts in a known state, and Colab's libraries stay as they are."""
+
+import importlib.metadata
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from helpers import runtime
+
+
+@pytest.mark.parametrize(
+    ("profile", "message"),
+    [
+        ("fulll", 'not "fulll"; did you mean "full"?'),
+        ("xyz", 'not "xyz"$'),
+        (3, 'not "3"'),
+    ],
+)
+def test_start_refuses_an_unknown_profile(profile, message):
+    with pytest.raises(ValueError, match=message.replace("?", r"\?")):
+        runtime.start(profile, 0)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "0", True])
+def test_start_refuses_a_bad_seed(seed):
+    with pytest.raises(ValueError, match="seed must be an integer from 0"):
+        runtime.start("quick", seed)
+
+
+def test_start_seeds_everything_and_prints_one_line(capfd):
+    import keras
+    import tensorflow as tf
+
+    draws = []
+    for _ in range(2):
+        runtime.start("quick", 3)
+        weights = keras.layers.Dense(2)
+        weights.build((None, 2))
+        draws.append(
+            (np.random.rand(), tf.random.uniform(()), weights.get_weights()[0])
+        )
+    assert draws[0][:2] == draws[1][:2]
+    assert (draws[0][2] == draws[1][2]).all()
+    lines = capfd.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith(
+        f"TensorFlow {tf.__version__} · Keras {keras.__version__} · "
+    )
+    assert lines[0].endswith("profile quick · seed 3")
+
+
+LIGHT = "checks, datasets, diagrams, execute, notebooks, plots, report, runtime, series"
+
+
+def test_helpers_import_without_tensorflow_and_without_side_effects():
+    program = (
+        "import os, sys; before = dict(os.environ)\n"
+        f"from helpers import {LIGHT}\n"
+        "assert 'tensorflow' not in sys.modules and 'keras' not in sys.modules\n"
+        "assert dict(os.environ) == before"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout + done.stderr == ""
+
+
+@pytest.fixture
+def pip(monkeypatch):
+    """A machine that lacks pooch; what pip is asked for, and its constraints."""
+    everything = [d for d in importlib.metadata.distributions() if d.metadata["Name"]]
+    kept = [d for d in everything if d.metadata["Name"].lower() != "pooch"]
+    monkeypatch.setattr(runtime.importlib.metadata, "distributions", lambda: kept)
+    calls = []
+
+    def run(command, **options):
+        with open(command[-1]) as constraints:
+            calls.append((command, constraints.read()))
+        return subprocess.CompletedProcess(command, 0, "", "no network\n")
+
+    monkeypatch.setattr(runtime.subprocess, "run", run)
+    return calls
+
+
+def test_only_what_is_missing_is_installed_and_the_rest_is_held(pip, capsys):
+    runtime.install_missing()
+    ((command, constraints),) = pip
+    assert command[4:-2] == ["--quiet", "pooch"]
+    assert "--upgrade" not in command
+    assert f"tensorflow=={importlib.metadata.version('tensorflow')}\n" in constraints
+    assert "Installing pooch" in capsys.readouterr().out
+
+
+def test_nothing_is_installed_where_nothing_is_missing(monkeypatch):
+    monkeypatch.setattr(
+        runtime.subprocess, "run", lambda *a, **k: pytest.fail("pip was called")
+    )
+    runtime.install_missing()
+
+
+def test_a_failed_installation_gives_pip_s_reason(pip, monkeypatch):
+    broken = subprocess.CompletedProcess([], 1, "", "no network\n")
+    monkeypatch.setattr(runtime.subprocess, "run", lambda *a, **k: broken)
+    with pytest.raises(RuntimeError, match="could not install pooch: no network"):
+        runtime.install_missing()
