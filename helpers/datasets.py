@@ -92,10 +92,10 @@ def _reviews(key: str) -> dict[str, Reviews]:
     splits, kinds, numbers, stars, texts = (fields[i::5] for i in range(5))
     labels = np.array([_IMDB_LABELS[kind] for kind in kinds])
     ratings = np.fromiter(map(int, stars), np.int64)
-    order = np.lexsort((labels, np.fromiter(map(int, numbers), np.int64)))
+    order = np.lexsort((labels, np.fromiter(map(int, numbers), np.int64))).tolist()
     reviews = {}
     for split in set(splits):
-        chosen = np.array([i for i in order if splits[i] == split])
+        chosen = [i for i in order if splits[i] == split]
         decoded = [texts[i].decode() for i in chosen]
         reviews[split.decode()] = Reviews(decoded, labels[chosen], ratings[chosen])
     return reviews
