@@ -1,5 +1,7 @@
 """Running and publishing, on a small book whose chapters go wrong in every way."""
 
+import base64
+import io
 import json
 import os
 import signal
@@ -9,9 +11,12 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import psutil
 import pytest
 from dask.system import CPU_COUNT
+from matplotlib.figure import Figure
+from PIL import Image
 
 from helpers import execute, notebooks
 
@@ -236,6 +241,25 @@ def test_pictures_keep_their_bytes_when_places_are_replaced() -> None:
     assert cleaned["data"]["image/png"] == "iVBO/b/c0"
     assert cleaned["data"]["text/plain"] == ". ./d /b/cd /a/b/c"
     assert cleaned["execution_count"] == 3
+
+
+def test_a_published_picture_is_smaller_and_looks_the_same() -> None:
+    given = io.BytesIO()
+    figure = Figure((4, 3), dpi=150, facecolor="white")
+    figure.subplots().plot(range(9), color="#0072B2", label="a line")
+    figure.legend()
+    figure.savefig(given, format="png")
+    taken = base64.b64decode(
+        execute._smaller(base64.b64encode(given.getvalue()).decode())
+    )
+    before, after = (
+        np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), float)
+        for png in (given.getvalue(), taken)
+    )
+    assert taken.startswith(b"\x89PNG")
+    assert len(taken) < 0.6 * len(given.getvalue())
+    assert after.shape == before.shape
+    assert np.abs(after - before).mean() < 0.5  # of 255
 
 
 # --- the list --------------------------------------------------------------------
