@@ -63,6 +63,14 @@ lock: $(STAMP)  ## pin the dependencies of pyproject.toml anew in requirements.t
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile pyproject.toml --all-extras --universal \
 	  --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url --quiet --upgrade -o requirements.txt
 
+.PHONY: screenshot
+screenshot: $(STAMP)  ## take the pictures of README and of social cards
+	@$(BIN)/python -m helpers.site screenshot
+
+.PHONY: address
+address: $(STAMP)  ## for a fork: URL=https://github.com/me/book SITE=https://me.github.io/book/ [BRANCH=main]
+	@$(BIN)/python -m helpers.site address --url "$(URL)" --site "$(SITE)" --branch "$(or $(BRANCH),main)"
+
 .PHONY: clean
 clean:  ## delete what was built (.venv stays; `rm -rf .venv` starts afresh)
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .benchmarks .hypothesis

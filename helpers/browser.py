@@ -113,3 +113,12 @@ def screenshot(program: Any, site: Path, picture: Path) -> None:
         page.goto(f"{address}chapters/index.html", wait_until="networkidle")
         page.screenshot(path=picture)
         page.close()
+
+
+def draw(program: Any, svg: str, picture: Path, width: int) -> None:
+    """Draw an SVG as a PNG file on white, `width` pixels wide."""
+    page = program.new_page(viewport={"width": width, "height": width})
+    style = f"body {{ margin: 0 }} svg {{ display: block; width: {width}px }}"
+    page.set_content(f"<style>{style}</style>{svg}")
+    page.locator("svg").screenshot(path=picture)
+    page.close()

@@ -60,6 +60,26 @@ def chapter(stem: str, root: Path) -> Chapter:
     return Chapter(stem, heading[1], facts["summary"], facts["needs"], results)
 
 
+def readme(root: Path) -> str:
+    """README.md with its table of chapters and run times as they are now.
+
+    Raises
+    ------
+    ValueError
+        README.md has lost the two comments between which the table stands.
+    """
+    text = (root / "README.md").read_text("utf-8")
+    rows = ["| chapter | about | time |", "| --- | --- | --- |"]
+    for c in (chapter(stem, root) for stem in notebooks.chapters(root)):
+        link = f"[{c.number}. {c.title}](chapters/{c.stem}.ipynb)"
+        rows.append(f"| {link} | {c.summary} | {c.time} |")
+    between = r"(<!-- chapters.*?-->\n).*?(<!-- end of chapters -->)"
+    if not re.search(between, text, re.DOTALL):
+        raise ValueError("README.md lacks <!-- chapters … --> <!-- end of chapters -->")
+    table = "\n".join(rows) + "\n"
+    return re.sub(between, lambda m: m[1] + table + m[2], text, flags=re.DOTALL)
+
+
 def duration(seconds: float) -> str:
     """Round a time for reading: 168.3 becomes "3 min", 42 becomes "42 s"."""
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
@@ -226,4 +246,16 @@ def hero(text: str = "unrolled") -> str:
         'preserveAspectRatio="xMinYMid slice">'
         f"<style>{fills}.hero .band {{ stroke: {COLOURS['state']}; }}</style>"
         f"{''.join(parts)}</svg>"
+    )
+
+
+def shapes() -> str:
+    """An input, a state and an output in a row, as SVG: the foot of social cards."""
+    ink = 'stroke="#1b2530" stroke-width="3"'
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 60">'
+        f'<circle cx="20" cy="30" r="16" fill="{COLOURS["input"]}" {ink}/>'
+        f'<rect x="44" y="14" width="32" height="32" rx="6" fill="{COLOURS["state"]}" '
+        f'{ink}/><polygon points="100,12 115.6,21 115.6,39 100,48 84.4,39 84.4,21" '
+        f'fill="{COLOURS["output"]}" {ink}/></svg>'
     )

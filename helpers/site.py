@@ -73,7 +73,7 @@ class Asides(SphinxTransform):
 
 
 class Cells(SphinxTransform):
-    """The bootstrap cell is not shown; a solution folds under one word."""
+    """The bootstrap cell is not shown; a folded cell is called by its `# @title`."""
 
     default_priority = 601
 
@@ -81,11 +81,27 @@ class Cells(SphinxTransform):
         for cell in list(self.document.findall(nodes.container)):
             if "tag_bootstrap" in cell["classes"]:
                 cell.parent.remove(cell)
-            elif "tag_solution" in cell["classes"] and cell.get("hide_mode"):
-                cell["prompt_show"] = cell["prompt_hide"] = "Solution"
+            elif cell.get("hide_mode"):
                 code = next(cell.findall(nodes.literal_block))
-                text = code.astext().removeprefix("# @title Solution\n")
-                code.rawsource, code.children = text, [nodes.Text(text)]
+                if title := re.match(r"# @title (.+)\n", code.astext()):
+                    cell["prompt_show"] = cell["prompt_hide"] = title[1]
+                    text = code.astext()[title.end() :]
+                    code.rawsource, code.children = text, [nodes.Text(text)]
+
+
+class Equations(SphinxTransform):
+    r"""An equation reaches MathJax as it is written, as it does in Colab.
+
+    Sphinx puts one of several lines into a `split`, in which no `\tag` may stand.
+    """
+
+    default_priority = 602
+
+    def apply(self) -> None:
+        for block in self.document.findall(nodes.math_block):
+            if not block.get("nowrap") and not block.get("label"):
+                block["nowrap"] = True
+                block.children = [nodes.Text(rf"\[{block.astext()}\]")]
 
 
 def fill(app: Sphinx, docname: str, text: list[str]) -> None:
@@ -173,6 +189,9 @@ def finish_page(
     if found and (text := re.search(r'content="([^"]*)"', found[0])):
         context["meta"] = dict(context["meta"] or {})
         context["meta"]["og:description"] = html.unescape(text[1])
+    before, root_title = context["prev"], app.env.titles[app.config.root_doc].astext()
+    if before and before["title"] == root_title:
+        before["title"] = app.config.html_title  # it is long, and the link is not
     context["body"] = finish_body(context["body"], facts)
 
 
@@ -224,15 +243,20 @@ def finish_site(app: Sphinx, error: Exception | None) -> None:
         f'<body><p><a href="{root}.html">{title}</a></p></body></html>\n',
     )
     static = out / "_static"
-    for file in {*static.rglob("*.map"), *static.glob("scripts/fontawesome.js*")}:
-        file.unlink()
+    templates = static.glob("*-macros.html")
+    for file in (*templates, *static.rglob("*.map"), *static.rglob("fontawesome.js*")):
+        file.unlink(missing_ok=True)
     shutil.rmtree(static / "vendor" / "fontawesome", ignore_errors=True)
+    icons = r"\.fa-[\w-]+:before[^{}]*\{content:[^{}]*\}"  # two in five of all rules
+    for style in static.glob("styles/pydata*.css"):
+        report.write_text(style, re.sub(icons, "", style.read_text("utf-8")))
 
 
 def setup(app: Sphinx) -> dict[str, int]:
     """Register the extension."""
     app.add_transform(Asides)
     app.add_transform(Cells)
+    app.add_transform(Equations)
     app.connect("config-inited", configure)
     app.connect("source-read", fill)
     app.connect("env-get-outdated", outdated)
@@ -355,7 +379,9 @@ def main(arguments: list[str] | None = None) -> None:
     one.add_argument("--url", required=True)
     one.add_argument("--site", required=True)
     one.add_argument("--branch", default="main")
-    commands.add_parser("screenshot", help="take the picture of README")
+    commands.add_parser(
+        "screenshot", help="take the pictures of README and social cards"
+    )
     options = parser.parse_args(arguments)
     root = notebooks.book_root()
     if options.command == "build":
@@ -369,14 +395,16 @@ def main(arguments: list[str] | None = None) -> None:
     else:
         from helpers import browser
 
-        out = build(root, root)
-        picture = root / "chapters" / "_static" / "screenshot.png"
+        out, static = build(root, root), root / "chapters" / "_static"
         try:
             with browser.launched() as program:
-                browser.screenshot(program, out, picture)
+                browser.screenshot(program, out, static / "screenshot.png")
+                logo = (static / "favicon.svg").read_text("utf-8")
+                browser.draw(program, logo, static / "card.png", 400)
+                browser.draw(program, pages.shapes(), static / "card-mini.png", 300)
         except RuntimeError as error:
             sys.exit(str(error))
-        print(f"wrote {picture.relative_to(root)}")
+        print("wrote screenshot.png, card.png and card-mini.png in chapters/_static")
 
 
 if __name__ == "__main__":

@@ -12,11 +12,11 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from conftest import ROOT, specimen_book
 from PIL import Image
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 from helpers import notebooks, pages, site
+from tests.conftest import ROOT, specimen_book
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
 REPOSITORY, BRANCH = CONFIG["repository"]["url"], CONFIG["repository"]["branch"]

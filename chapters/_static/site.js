@@ -18,16 +18,21 @@ addEventListener("load", () => {
   window.MathJax?.startup?.promise?.then(reachable);
 });
 
-// On paper nothing scrolls: a wide equation shrinks to the 17 cm of an A4 page's text.
+// On paper all is light and nothing scrolls: a wide equation shrinks to the width of the
+// text of an A4 page.
 const paper = 640;
+let theme;
 
 addEventListener("beforeprint", () => {
+  theme = document.documentElement.dataset.theme;
+  document.documentElement.dataset.theme = "light";
   for (const equation of document.querySelectorAll("div.math > mjx-container")) {
     equation.style.zoom = Math.min(1, paper / equation.scrollWidth);
   }
 });
 
 addEventListener("afterprint", () => {
+  document.documentElement.dataset.theme = theme;
   for (const equation of document.querySelectorAll("div.math > mjx-container")) {
     equation.style.zoom = "";
   }
