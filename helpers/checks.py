@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -142,9 +143,6 @@ def _difference(given: Any, expected: Any, tolerance: float) -> str:
 
 
 def _verdict(title: str, problem: str) -> bool:
-    print(
-        f"{title}: not yet. {problem[0].upper() + problem[1:]}."
-        if problem
-        else f"{title}: right."
-    )
+    said = f"not yet. {problem[0].upper()}{problem[1:]}." if problem else "right."
+    print(textwrap.fill(f"{title}: {said}", 72, subsequent_indent="  "))
     return not problem

@@ -29,8 +29,11 @@ from pathlib import Path
 from typing import IO, Any
 
 import platformdirs
-import pooch
 from tqdm import tqdm
+
+with warnings.catch_warnings():  # pooch loads tqdm's notebook bar, which wants widgets
+    warnings.simplefilter("ignore")
+    import pooch
 
 SOURCES = Path(__file__).resolve().parent.parent / "data" / "sources.toml"
 TRIES = 3  # attempts without a new byte before a download is given up

@@ -15,8 +15,6 @@ from contextlib import contextmanager
 
 from helpers import notebooks, plots
 
-PROFILES = ("full", "quick")
-
 
 def start(profile: str, seed: int) -> None:
     """Seed everything, set the plot style, and print what this run will use.
@@ -33,8 +31,8 @@ def start(profile: str, seed: int) -> None:
 
     Introduced in chapter 1.
     """
-    if profile not in PROFILES:
-        near = difflib.get_close_matches(str(profile), PROFILES, n=1)
+    if profile not in notebooks.PROFILES:
+        near = difflib.get_close_matches(str(profile), notebooks.PROFILES, n=1)
         hint = f'; did you mean "{near[0]}"?' if near else ""
         raise ValueError(f'profile must be "full" or "quick", not "{profile}"{hint}')
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
