@@ -116,7 +116,8 @@ def season_length(series: pd.Series) -> int:
 def calendar_facts(dates: pd.DatetimeIndex) -> pd.DataFrame:
     """What the calendar says of each date: hour, weekday and month, one-hot.
 
-    Facts that do not vary (the hour of daily dates) are left out.
+    Facts that do not vary (the hour of daily dates) are left out, and the weekday of
+    dates that are more than a week apart.
 
     Returns
     -------
@@ -127,6 +128,8 @@ def calendar_facts(dates: pd.DatetimeIndex) -> pd.DataFrame:
     facts = pd.DataFrame(
         {"hour": dates.hour, "weekday": dates.weekday, "month": dates.month}, dates
     ).astype(str)
+    if dates[1] - dates[0] > pd.Timedelta(days=7):
+        facts = facts.drop(columns="weekday")
     varying = facts.loc[:, facts.nunique() > 1]
     return pd.get_dummies(varying, prefix_sep=" ", dtype=float)
 

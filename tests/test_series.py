@@ -175,6 +175,11 @@ def test_calendar_facts_leaves_out_what_does_not_vary():
     assert (daily.filter(like="weekday").sum(axis=1) == 1).all()
 
 
+def test_calendar_facts_of_months_knows_no_weekday():
+    monthly = series.calendar_facts(pd.date_range("2020-01", periods=30, freq="MS"))
+    assert len(monthly.columns) == 12
+
+
 @pytest.mark.parametrize("horizon", [0, -3, 2.5, True, "7"])
 def test_check_horizon_refuses_what_is_no_number_of_steps(horizon):
     with pytest.raises(ValueError, match="whole number of steps"):
