@@ -48,10 +48,15 @@ run: $(STAMP)  ## execute chapters into _build/run/, in parallel
 .PHONY: publish
 publish: $(STAMP)  ## execute chapters at full profile, in place, with result files
 	@$(BIN)/python -m helpers.execute publish $(CHAPTER) $(ARGS)
+	@$(BIN)/python -m helpers.site readme
+
+.PHONY: sync
+sync: $(STAMP)  ## bring changed prose into the published notebooks
+	@$(BIN)/python -m helpers.execute sync $(CHAPTER)
 
 .PHONY: bench
 bench: $(STAMP)  ## the speed comparisons, as ratios in one run
-	@$(BIN)/python -m pytest tests/benchmarks --benchmark-only -p no:randomly
+	@$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=median,stddev,rounds --benchmark-sort=name
 
 .PHONY: serve
 serve: book  ## build the site and show it on localhost

@@ -334,6 +334,35 @@ def _publish(outcome: Outcome, source: Any, executed: Any, root: Path) -> str:
     return ""
 
 
+def sync(chapter: str, root: Path) -> None:
+    """Bring the changed prose of a chapter into its published notebook.
+
+    Raises
+    ------
+    ValueError
+        The chapter was never published, or its code changed since.
+    """
+    import jupytext
+
+    path = root / "chapters" / f"{chapter}.ipynb"
+    again = f"make publish CHAPTER={chapter}"
+    if not path.exists():
+        raise ValueError(f"{chapter} was never published: {again}")
+    published, changed = jupytext.read(path), notebooks.source(chapter, root)
+    old, new = (
+        [cell for cell in notebook.cells if cell.cell_type == "code"]
+        for notebook in (published, changed)
+    )
+    if [cell.source for cell in old] != [cell.source for cell in new]:
+        raise ValueError(
+            f"the code of {chapter} changed since it was published: {again}"
+        )
+    for cell, done in zip(new, old, strict=True):
+        cell.outputs, cell.execution_count = done.outputs, done.execution_count
+    changed.metadata.language_info = published.metadata.language_info
+    report.write_text(path, jupytext.writes(changed, fmt="ipynb"))
+
+
 def _smaller(png: str) -> str:
     """Store a PNG (base64) in 256 colours: a third of the bytes, and looks the same."""
     image = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
@@ -503,9 +532,10 @@ def _parser() -> _Parser:
     parser = _Parser(prog="execute", description="Execute chapters of the book.")
     parser.add_argument(
         "command",
-        choices=("run", "publish", "list"),
+        choices=("run", "publish", "sync", "list"),
         help="run: into _build/run, whatever the parameters; publish: full profile, in "
-        "place, with result files; list: chapters, their parameters and run times",
+        "place, with result files; sync: new prose into published notebooks; list: "
+        "chapters, their parameters and run times",
     )
     parser.add_argument(
         "chapter", nargs="*", help='number, name or its beginning: "4" (default: all)'
@@ -564,6 +594,13 @@ def main(argv: Sequence[str] | None = None, root: Path | None = None) -> int:
         parser.error(" ".join(str(fault).split()))
     if options.command == "list":
         _list(jobs, root)
+        return 0
+    if options.command == "sync":
+        try:
+            for job in jobs:
+                sync(job.chapter, root)
+        except ValueError as fault:
+            parser.error(str(fault))
         return 0
     # Ctrl-C and a polite kill both take the way out that stops the kernels, even
     # where a shell started this in the background with interrupts ignored.

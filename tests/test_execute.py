@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import nbformat
 import numpy as np
 import psutil
 import pytest
@@ -455,3 +456,39 @@ def test_a_sweep_is_every_combination_in_a_folder_of_its_own(book: Path) -> None
         "units=64,colour=c",
     ]
     assert jobs[2].parameters == {"profile": "quick", "units": 64, "colour": "a/b"}
+
+
+def test_changed_prose_comes_into_the_published_notebook(tmp_path: Path) -> None:
+    root = make_book(tmp_path / "book", a=GOOD)
+    path, source = root / "chapters" / "01_a.ipynb", root / "chapters" / "01_a.md"
+    published = notebooks.source("01_a", root)
+    for number, cell in enumerate(c for c in published.cells if c.cell_type == "code"):
+        cell.outputs = [nbformat.v4.new_output("stream", text=f"output {number}")]
+        cell.execution_count = number + 1
+    published.metadata.language_info = {"name": "python"}
+    nbformat.write(published, path)
+
+    source.write_text(source.read_text() + "\nA new sentence.\n")
+    assert execute.main(["sync", "1"], root) == 0
+    synced = nbformat.read(path, 4)
+    assert synced.cells[-1].source.endswith("A new sentence.")
+    assert [c.get("outputs") for c in synced.cells if c.cell_type == "code"] == [
+        c.outputs for c in published.cells if c.cell_type == "code"
+    ]
+
+
+def test_sync_refuses_changed_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = make_book(tmp_path / "book", a=GOOD)
+    with pytest.raises(SystemExit):
+        execute.main(["sync", "1"], root)
+    nbformat.write(notebooks.source("01_a", root), root / "chapters" / "01_a.ipynb")
+    source = root / "chapters" / "01_a.md"
+    source.write_text(source.read_text() + "\n```{code-cell} ipython3\n1 + 1\n```\n")
+    with pytest.raises(SystemExit) as exit_:
+        execute.main(["sync", "1"], root)
+    assert exit_.value.code == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].endswith("01_a was never published: make publish CHAPTER=01_a")
+    assert "the code of 01_a changed since it was published" in said[1]
