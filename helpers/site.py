@@ -8,12 +8,15 @@ A new chapter needs no change here.
     python -m helpers.site build [--base FOLDER]
     python -m helpers.site address --url URL --site SITE [--branch BRANCH]
     python -m helpers.site screenshot
+    python -m helpers.site readme
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import html
+import io
 import re
 import shutil
 import subprocess
@@ -25,9 +28,11 @@ from urllib.parse import quote, urlsplit
 
 import yaml
 from docutils import nodes
+from jupyter_book.cli.main import main as cli  # type: ignore[import-untyped]
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
+from sphinx.util.console import strip_colors
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 from helpers import notebooks, pages, report
@@ -113,6 +118,8 @@ def fill(app: Sphinx, docname: str, text: list[str]) -> None:
         parts = landing(root, options["repository_url"], options["repository_branch"])
     elif docname == "chapters/results":
         parts = {"results": results_page(root)}
+    elif (root / "data" / "results" / f"{Path(docname).name}.json").exists():
+        app.env.note_dependency(f"data/results/{Path(docname).name}.json")
     for name, part in parts.items():
         text[0] = text[0].replace(f"<!-- {name} -->", part)
 
@@ -122,9 +129,12 @@ def outdated(app: Sphinx, env: BuildEnvironment, *changes: set[str]) -> list[str
     return sorted(GENERATED & env.found_docs)
 
 
-def rewrite_all(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Every page is written each time: sidebars and the site map name all of them."""
-    return sorted(env.found_docs)
+def retitled(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """When a title has changed all pages are written: their sidebars show it."""
+    titles = {page: title.astext() for page, title in env.titles.items()}
+    before = vars(env).get("unrolled_titles")
+    vars(env)["unrolled_titles"] = titles  # kept for the next build
+    return sorted(env.found_docs) if titles != before else []
 
 
 def configure(app: Sphinx, config: Any) -> None:
@@ -229,18 +239,28 @@ def finish_body(body: str, facts: Chapter | None) -> str:
 
 
 def finish_site(app: Sphinx, error: Exception | None) -> None:
-    """Write the front door, and drop assets that no page uses."""
+    """Write the front door and the site map; drop assets that no page uses."""
     if error or app.builder.name != "html":
         return
-    out, root = Path(app.outdir), app.config.root_doc
+    out, root, home = Path(app.outdir), app.config.root_doc, app.config.html_baseurl
     title = html.escape(app.config.html_title)
     report.write_text(
         out / "index.html",
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<title>{title}</title><link rel="canonical" '
-        f'href="{app.config.html_baseurl}{root}.html">'
+        f'href="{home}{root}.html">'
         f'<meta http-equiv="refresh" content="0; url={root}.html"></head>'
         f'<body><p><a href="{root}.html">{title}</a></p></body></html>\n',
+    )
+    pages = [
+        f"<url><loc>{home}{x}.html</loc></url>" for x in sorted(app.env.found_docs)
+    ]
+    report.write_text(
+        out / "sitemap.xml",
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
+        + "\n".join(pages)
+        + "\n</urlset>\n",
     )
     static = out / "_static"
     templates = static.glob("*-macros.html")
@@ -260,7 +280,7 @@ def setup(app: Sphinx) -> dict[str, int]:
     app.connect("config-inited", configure)
     app.connect("source-read", fill)
     app.connect("env-get-outdated", outdated)
-    app.connect("env-updated", rewrite_all)
+    app.connect("env-updated", retitled)
     app.connect("html-page-context", finish_page, priority=450)
     app.connect("build-finished", finish_site, priority=900)
     source = b"".join(
@@ -290,20 +310,22 @@ def build(root: Path, base: Path) -> Path:
     """
     out = base / "_build"
     print("Building the site …", flush=True)
-    command: list[str | Path] = [
-        Path(sys.executable).with_name("jupyter-book"),
-        *("build", root, "--path-output", base),
-        *("--quiet", "--warningiserror", "--keep-going"),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True)
+    log, failed = io.StringIO(), False
+    options = ["--path-output", str(base), "--quiet", "--warningiserror"]
+    with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
+        try:
+            cli(["build", str(root), *options, "--keep-going"], standalone_mode=False)
+        except (Exception, SystemExit) as error:
+            failed, cause = True, error.__cause__ or error
+            print(f"{type(cause).__name__}: {cause}")
     listed = [f"{page}.html" for page in parse_toc_yaml(root / "_toc.yml")]
     missing = [page for page in listed if not (out / "html" / page).exists()]
-    if done.returncode or missing:
+    if failed or missing:
         # What was read with a warning would otherwise pass unseen next time.
         shutil.rmtree(out / ".doctrees", ignore_errors=True)
-        lines = [*done.stdout.splitlines(), *done.stderr.splitlines()]
+        lines = strip_colors(log.getvalue()).splitlines()
         reasons = [x for x in lines if re.search(r"WARNING|ERROR|^[\w.]+Error: .", x)]
-        if not done.returncode:
+        if not failed:
             reasons = [f"no page was built: {page}" for page in missing]
         sys.exit("\n".join(["The site was not built.", *(reasons or lines[-20:])]))
     print(f"{len(listed)} pages. Open {out / 'html' / 'index.html'}")
@@ -379,6 +401,7 @@ def main(arguments: list[str] | None = None) -> None:
     one.add_argument("--url", required=True)
     one.add_argument("--site", required=True)
     one.add_argument("--branch", default="main")
+    commands.add_parser("readme", help="write the table of chapters in README.md")
     commands.add_parser(
         "screenshot", help="take the pictures of README and social cards"
     )
@@ -392,6 +415,8 @@ def main(arguments: list[str] | None = None) -> None:
         except ValueError as error:
             parser.error(str(error))
         print("\n".join(f"changed {path.relative_to(root)}" for path in changed))
+    elif options.command == "readme":
+        report.write_text(root / "README.md", pages.readme(root))
     else:
         from helpers import browser
 

@@ -18,10 +18,18 @@ from helpers import browser, notebooks, site
 ROOT = notebooks.book_root()
 
 
+def build(root: Path, base: Path) -> Path:
+    """Build a site; a failure fails the test with its reason."""
+    try:
+        return site.build(root, base)
+    except SystemExit as error:
+        pytest.fail(str(error), pytrace=False)
+
+
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the book's HTML, built afresh."""
-    return site.build(ROOT, tmp_path_factory.mktemp("site"))
+    return build(ROOT, tmp_path_factory.mktemp("site"))
 
 
 def code(source: str, outputs: list[Any] = [], **metadata: Any) -> Any:  # noqa: B006
@@ -104,7 +112,7 @@ def specimen_book(root: Path, extra: str = "") -> Path:
 def specimen(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the small book's HTML."""
     root = tmp_path_factory.mktemp("specimen")
-    return site.build(specimen_book(root), root)
+    return build(specimen_book(root), root)
 
 
 @pytest.fixture(scope="session")

@@ -411,3 +411,16 @@ def test_a_wrong_address_is_refused(
     with pytest.raises(ValueError, match="must"):
         site.address(fork, url, page, branch)
     assert all((fork / x).read_bytes() == (ROOT / x).read_bytes() for x in tracked())
+
+
+def test_the_readme_lists_every_chapter_with_its_time() -> None:
+    assert (ROOT / "README.md").read_text("utf-8") == pages.readme(ROOT), (
+        "the table of chapters is old: python -m helpers.site readme"
+    )
+
+
+def test_a_readme_without_a_place_for_the_chapters_is_refused(tmp_path: Path) -> None:
+    root = specimen_book(tmp_path)
+    (root / "README.md").write_text("# A book\n")
+    with pytest.raises(ValueError, match="README.md lacks"):
+        pages.readme(root)

@@ -24,7 +24,7 @@ const paper = 640;
 let theme;
 
 addEventListener("beforeprint", () => {
-  theme = document.documentElement.dataset.theme;
+  theme ??= document.documentElement.dataset.theme;
   document.documentElement.dataset.theme = "light";
   for (const equation of document.querySelectorAll("div.math > mjx-container")) {
     equation.style.zoom = Math.min(1, paper / equation.scrollWidth);
@@ -32,7 +32,8 @@ addEventListener("beforeprint", () => {
 });
 
 addEventListener("afterprint", () => {
-  document.documentElement.dataset.theme = theme;
+  if (theme) document.documentElement.dataset.theme = theme;
+  theme = undefined;
   for (const equation of document.querySelectorAll("div.math > mjx-container")) {
     equation.style.zoom = "";
   }
