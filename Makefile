@@ -66,7 +66,7 @@ serve: book  ## build the site and show it on localhost
 .PHONY: lock
 lock: $(STAMP)  ## pin the dependencies of pyproject.toml anew in requirements.txt
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile pyproject.toml --all-extras --universal \
-	  --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url --quiet --upgrade -o requirements.txt
+	  --python-version 3.11 --fork-strategy fewest --generate-hashes --quiet --upgrade -o requirements.txt
 
 .PHONY: screenshot
 screenshot: $(STAMP)  ## take the pictures of README and of social cards

@@ -126,7 +126,7 @@ def calendar_facts(dates: pd.DatetimeIndex) -> pd.DataFrame:
     Introduced in chapter 2.
     """
     facts = pd.DataFrame(
-        {"hour": dates.hour, "weekday": dates.weekday, "month": dates.month}, dates
+        {"hour": dates.hour, "weekday": dates.day_of_week, "month": dates.month}, dates
     ).astype(str)
     if dates[1] - dates[0] > pd.Timedelta(days=7):
         facts = facts.drop(columns="weekday")

@@ -210,10 +210,10 @@ def code_style(notebook: Notebook) -> Iterator[str]:
         if lines and max(map(len, lines)) > MAX_COLUMNS:
             yield f"a line of more than {MAX_COLUMNS} columns: {first_line(cell)}"
         tree = ast.parse(cell.source)
-        values = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)]
-        code = re.sub(r"#.*", "", cell.source)
-        for text in (value for value in values if isinstance(value, str)):
-            code = code.replace(text, "")  # a string may name what is forbidden
+        for node in ast.walk(tree):  # a string may name what is forbidden
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                node.value = ""
+        code = ast.unparse(tree)
         for pattern, name in FORBIDDEN.items():
             if re.search(pattern, code):
                 yield f"{name}: {first_line(cell)}"

@@ -17,6 +17,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 from helpers import execute, notebooks
@@ -122,7 +123,7 @@ def compared(
     folders = {chapter: tmp_path_factory.mktemp(chapter) for chapter in CHAPTERS}
 
     def run(chapter: str) -> tuple[Path, int, str]:
-        published = nbformat.read(ROOT / "chapters" / f"{chapter}.ipynb", 4)
+        published = load_notebook_node(str(ROOT / "chapters" / f"{chapter}.ipynb"))
         notebook = parameterize_notebook(published, other(chapter))
         return folders[chapter], *nbval(folders[chapter], notebook, chapter)
 
