@@ -422,5 +422,5 @@ def test_the_readme_lists_every_chapter_with_its_time() -> None:
 def test_a_readme_without_a_place_for_the_chapters_is_refused(tmp_path: Path) -> None:
     root = specimen_book(tmp_path)
     (root / "README.md").write_text("# A book\n")
-    with pytest.raises(ValueError, match="README.md lacks"):
+    with pytest.raises(ValueError, match=r"README\.md lacks"):
         pages.readme(root)
