@@ -383,15 +383,15 @@ def test_one_command_gives_a_fork_its_addresses(fork: Path) -> None:
     before = naming(fork, *old)
     assert "_config.yml" in before
     assert {f"chapters/{x}.ipynb" for x in notebooks.chapters()} <= before
-    changed = site.address(
-        fork, "https://github.com/my.class/rnn-2027", "https://my.edu/rnn/", "term/1"
-    )
+    slug, home = "/".join(("my.class", "rnn-2027")), "/".join(("my.edu", "rnn"))
+    url, page = f"https://github.com/{slug}", f"https://{home}/"
+    changed = site.address(fork, url, page, "term/1")
     assert naming(fork, *old) == set()
-    assert naming(fork, "my.class/rnn-2027", "my.edu/rnn") == before
+    assert naming(fork, slug, home) == before
     assert {str(path.relative_to(fork)) for path in changed} == before
     config = yaml.safe_load((fork / "_config.yml").read_text())
     assert config["repository"]["branch"] == "term/1"
-    assert config["html"]["baseurl"] == "https://my.edu/rnn/"
+    assert config["html"]["baseurl"] == page
     site.address(fork, REPOSITORY, SITE, BRANCH)
     assert all((fork / x).read_bytes() == (ROOT / x).read_bytes() for x in tracked())
 
