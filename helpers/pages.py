@@ -167,7 +167,7 @@ def chapter_results(c: Chapter) -> Iterator[str]:
     )
     yield ""
     if c.results["claims"]:
-        yield "| claim | |"
+        yield "| claim | outcome |"
         yield "| --- | --- |"
         for claim in c.results["claims"]:
             holds = report.holds(claim, metrics)
@@ -176,9 +176,9 @@ def chapter_results(c: Chapter) -> Iterator[str]:
     yield "| metric | mean | sd | seeds |"
     yield "| --- | ---: | ---: | ---: |"
     for key, values in metrics.items():
-        spread = figure(statistics.stdev(values)) if len(values) > 1 else ""
+        spread = f"± {statistics.stdev(values):.2g}" if len(values) > 1 else ""
         mean = figure(statistics.fmean(values))
-        yield f"| `{key}` | {mean} | {spread and '± ' + spread} | {len(values)} |"
+        yield f"| `{key}` | {mean} | {spread} | {len(values)} |"
 
 
 def colab_url(repository: str, branch: str, path: str) -> str:

@@ -321,7 +321,7 @@ def test_the_chapter_says_what_it_needs(page: Any) -> None:
 
 def test_results_show_mean_spread_and_claims(specimen: Path) -> None:
     text = soup(specimen / "chapters" / "results.html").article.get_text(" ")
-    assert re.search(r"a/b/accuracy\s+0\.6\s+± 0\.1414\s+2", text)
+    assert re.search(r"a/b/accuracy\s+0\.6\s+± 0\.14\s+2", text)
     assert re.search(r">=\s+0\.55\s+holds", text)
     assert re.search(r">=\s+0\.99\s+does not hold", text)
     assert re.search(r"1 of 2\s+3 min\s+1,234 MB", text)
