@@ -67,3 +67,24 @@ def fit(
     callbacks = [*options.pop("callbacks", []), ProgressLine(name or model.name)]
     history = model.fit(*data, epochs=epochs, callbacks=callbacks, verbose=0, **options)
     return history.history
+
+
+def restart(model: keras.Model, seed: int) -> None:
+    """Give a compiled model new initial weights and an optimizer without a past.
+
+    Several runs of one model, each from its own seed, then need one compilation. The
+    layers must be Keras' own, or tell their arguments in `get_config`.
+
+    Parameters
+    ----------
+    model : compiled model; what it has learned is lost.
+    seed : seed of the new weights, and of all random numbers after.
+
+    Introduced in chapter 2.
+    """
+    keras.utils.set_random_seed(seed)
+    fresh = type(model).from_config(model.get_config())
+    model.set_weights(fresh.get_weights())
+    for variable in model.optimizer.variables:
+        if not variable.path.endswith("learning_rate"):
+            variable.assign(keras.ops.zeros_like(variable))

@@ -52,3 +52,15 @@ def test_fit_keeps_the_callbacks_it_is_given(shown):
     x = np.full((8, 3), np.nan, "float32")
     history = training.fit(model(), x, x[:, :1], epochs=5, callbacks=[stop])
     assert len(history["loss"]) < 5
+
+
+def test_restart_repeats_a_run_from_its_seed_and_forgets_the_one_before(shown):
+    x = np.random.default_rng(0).normal(size=(32, 3)).astype("float32")
+    network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    network.compile(keras.optimizers.Adam(0.1), lambda y, out: (y - out) ** 2)
+    losses = []
+    for seed in (1, 2, 1):
+        training.restart(network, seed)
+        losses.append(training.fit(network, x, x[:, :1], epochs=3)["loss"])
+    assert losses[0] == losses[2] != losses[1]
+    assert float(network.optimizer.learning_rate) == np.float32(0.1)
