@@ -126,9 +126,13 @@ def parameters(chapter: str, root: Path | None = None) -> dict[str, Parameter]:
 def source_digest(path: Path) -> str:
     """Hash the code of an `.ipynb` file: sha256 over its code cells, in order.
 
-    A cell that papermill injected for other parameters is not part of the source.
+    A cell that papermill injected for other parameters is not part of the source. A
+    chapter that was never published has its code in the `.md` file alone.
     """
-    notebook = json.loads(path.read_text("utf-8"))
+    if path.exists():
+        notebook = json.loads(path.read_text("utf-8"))
+    else:
+        notebook = source(path.stem, path.parent.parent)
     sources = [
         "".join(cell["source"])
         for cell in notebook["cells"]

@@ -42,6 +42,8 @@ def start(profile: str, seed: int) -> None:
         import keras
         import tensorflow as tf
 
+    # It warns that a chapter's many small models are traced one by one.
+    tf.get_logger().setLevel("ERROR")
     keras.utils.set_random_seed(seed)
     plots.style()
     print(

@@ -161,3 +161,13 @@ def test_importable_where_nothing_heavy_is_installed() -> None:
         check=True,
     )
     assert done.stdout == "[]\n"
+
+
+def test_digest_of_a_chapter_before_it_is_published_is_that_of_its_source(
+    book: Path,
+) -> None:
+    path = book / "chapters" / "01_first.ipynb"
+    path.unlink(missing_ok=True)
+    before = notebooks.source_digest(path)
+    path.write_text(json.dumps(notebooks.source("01_first", book)))
+    assert notebooks.source_digest(path) == before
