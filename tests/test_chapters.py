@@ -71,6 +71,7 @@ def test_chapter_runs_in_the_quick_profile_with_other_parameters(chapter, quick)
         **{name: p.default for name, p in notebooks.parameters(chapter).items()},
         **other(chapter),
     }
+    assert results["claims"]
     assert results["source_digest"] == notebooks.source_digest(
         ROOT / "chapters" / f"{chapter}.ipynb"
     )

@@ -1,6 +1,7 @@
 """A chapter starts in a known state, and Colab's libraries stay as they are."""
 
 import importlib.metadata
+import os
 import subprocess
 import sys
 
@@ -106,3 +107,46 @@ def test_a_failed_installation_gives_pip_s_reason(pip, monkeypatch):
     monkeypatch.setattr(runtime.subprocess, "run", lambda *a, **k: broken)
     with pytest.raises(RuntimeError, match="could not install pooch: no network"):
         runtime.install_missing()
+
+
+@pytest.mark.parametrize(
+    ("version", "device", "flags"),
+    [
+        ("2.21.0", "CPU, 2 threads", True),
+        ("2.21.0", "GPU: A", False),
+        ("9.9.9", "CPU, 2 threads", False),
+    ],
+)
+def test_xla_gets_flags_only_where_it_knows_them(monkeypatch, version, device, flags):
+    import tensorflow as tf
+
+    monkeypatch.setenv("XLA_FLAGS", "")  # so that it is put back
+    monkeypatch.delenv("XLA_FLAGS")
+    monkeypatch.setattr(tf, "__version__", version)
+    monkeypatch.setattr(runtime, "device", lambda: device)
+    options = runtime.compile_options("full")
+    on_cpu = device.startswith("CPU")
+    assert options == {
+        "jit_compile": on_cpu,
+        "run_eagerly": False,
+        "steps_per_execution": 20,
+    }
+    assert ("XLA_FLAGS" in os.environ) == flags
+    quick = {"jit_compile": False, "run_eagerly": True, "steps_per_execution": 1}
+    assert runtime.compile_options("quick") == quick
+
+
+def test_the_flags_are_known_to_xla_and_a_setting_of_the_user_stays(monkeypatch):
+    code = (
+        "from helpers import runtime; runtime.start('quick', 0);"
+        "runtime.compile_options('full'); import keras;"
+        "model = keras.Sequential([keras.Input((3, 1)), keras.layers.SimpleRNN(2)]);"
+        "model.compile(loss='mse', jit_compile=True);"
+        "import numpy as np; model.fit(np.ones((2, 3, 1)), np.ones((2, 2)), verbose=0)"
+    )
+    monkeypatch.delenv("XLA_FLAGS", raising=False)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    monkeypatch.setenv("XLA_FLAGS", "--xla_no_such_flag")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "xla_no_such_flag" in done.stderr
