@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import http.server
 import os
@@ -57,6 +58,12 @@ def launched() -> Iterator[Any]:
         browser.close()
 
 
+@functools.lru_cache(maxsize=64)
+def _compressed(file: Path, changed: int) -> bytes:
+    """The file, as packed once: a host's work, not to be counted as the page's."""
+    return gzip.compress(file.read_bytes(), 6)
+
+
 class _Handler(http.server.SimpleHTTPRequestHandler):
     """Serves a folder under a prefix as a web host does: gzip, and 404.html."""
 
@@ -71,12 +78,13 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         found = path.startswith(self.prefix) and file.is_file()
         if not found:
             file = Path(self.directory) / "404.html"
-        body = file.read_bytes()
         self.send_response(200 if found else 404)
         self.send_header("Content-Type", self.guess_type(file))
         if file.suffix in COMPRESSED:
-            body = gzip.compress(body, 6)
+            body = _compressed(file, file.stat().st_mtime_ns)
             self.send_header("Content-Encoding", "gzip")
+        else:
+            body = file.read_bytes()
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
