@@ -121,7 +121,8 @@ def calendar_facts(dates: pd.DatetimeIndex) -> pd.DataFrame:
 
     Returns
     -------
-    One column of 0.0 and 1.0 a value, such as "weekday 6"; at least one column.
+    One column of 0.0 and 1.0 a value, such as "weekday 6"; a single column of 1.0 when
+    nothing varies, as with yearly dates.
 
     Introduced in chapter 2.
     """
@@ -131,6 +132,8 @@ def calendar_facts(dates: pd.DatetimeIndex) -> pd.DataFrame:
     if dates[1] - dates[0] > pd.Timedelta(days=7):
         facts = facts.drop(columns="weekday")
     varying = facts.loc[:, facts.nunique() > 1]
+    if varying.empty:
+        return pd.DataFrame({"always": 1.0}, dates)
     return pd.get_dummies(varying, prefix_sep=" ", dtype=float)
 
 

@@ -180,6 +180,12 @@ def test_calendar_facts_of_months_knows_no_weekday():
     assert len(monthly.columns) == 12
 
 
+def test_calendar_facts_of_years_is_one_constant_column():
+    yearly = series.calendar_facts(pd.date_range("1800", periods=220, freq="YS"))
+    assert yearly.shape == (220, 1)
+    assert (yearly == 1.0).all(axis=None)
+
+
 @pytest.mark.parametrize("horizon", [0, -3, 2.5, True, "7"])
 def test_check_horizon_refuses_what_is_no_number_of_steps(horizon):
     with pytest.raises(ValueError, match="whole number of steps"):
