@@ -118,8 +118,18 @@ def echo(
     -------
     x : (n_streams, n_steps, 1) float32 of -1 and 1; y : same shape, 0 or 1.
 
+    Raises
+    ------
+    ValueError
+        The delay is not shorter than the streams.
+
     Introduced in chapter 3.
     """
+    if not 0 <= delay < n_steps:
+        raise ValueError(
+            f"the delay must be from 0 to {n_steps - 1}, as a stream has {n_steps} "
+            f"steps; it is {delay}"
+        )
     random = np.random.default_rng(seed)
     flips = random.integers(0, 2, (n_streams, n_steps, 1)).astype("float32")
     y = np.zeros_like(flips)

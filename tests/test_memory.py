@@ -67,6 +67,12 @@ def test_passages_refuses_a_length_without_room_for_the_decoy() -> None:
         memory.passages([10], 19, seed=0)
 
 
+@pytest.mark.parametrize("delay", [-1, 6, 50])
+def test_echo_refuses_a_delay_that_no_stream_is_long_enough_for(delay: int) -> None:
+    with pytest.raises(ValueError, match=f"from 0 to 5, .* it is {delay}$"):
+        memory.echo(2, 6, delay, seed=0)
+
+
 @pytest.mark.parametrize(
     "draw",
     [

@@ -136,7 +136,13 @@ def test_xla_gets_flags_only_where_it_knows_them(monkeypatch, version, device, f
     assert runtime.compile_options("quick") == quick
 
 
-def test_the_flags_are_known_to_xla_and_a_setting_of_the_user_stays(monkeypatch):
+def test_flags_that_the_user_has_set_stay(monkeypatch):
+    monkeypatch.setenv("XLA_FLAGS", "--mine")
+    runtime.compile_options("full")
+    assert os.environ["XLA_FLAGS"] == "--mine"
+
+
+def test_xla_knows_the_flags(monkeypatch):
     code = (
         "from helpers import runtime; runtime.start('quick', 0);"
         "runtime.compile_options('full'); import keras;"
@@ -147,6 +153,3 @@ def test_the_flags_are_known_to_xla_and_a_setting_of_the_user_stays(monkeypatch)
     monkeypatch.delenv("XLA_FLAGS", raising=False)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    monkeypatch.setenv("XLA_FLAGS", "--xla_no_such_flag")
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert "xla_no_such_flag" in done.stderr
