@@ -89,7 +89,9 @@ class Results:
         self._started = time.perf_counter()
 
     def record(self, key: str, value: float) -> None:
-        """Add one figure to a metric; call once a seed.
+        """Add one figure, to 12 digits, to a metric; call once a seed.
+
+        The digits beyond hang on where LAPACK's arrays lie in memory.
 
         Raises
         ------
@@ -103,7 +105,7 @@ class Results:
             )
         if not math.isfinite(value):
             raise ValueError(f"{key} is {value}: the run diverged, nothing is recorded")
-        self.metrics.setdefault(key, []).append(float(value))
+        self.metrics.setdefault(key, []).append(float(f"{value:.12g}"))
 
     @contextmanager
     def timed(self, key: str) -> Iterator[None]:

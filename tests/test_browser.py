@@ -300,10 +300,9 @@ def test_a_page_is_fast(chromium: Any, window: Window, path: str) -> None:
     while loads[-1].paint > 1.5 and len(loads) < 8:  # other work can only slow it
         loads.append(load(chromium, window.home + path))
     assert max(x.megabytes for x in loads) <= 1.5
-    paint, shift = min((x.paint, x.shift) for x in loads)
-    busy = os.getloadavg()[0]
-    assert shift <= 0.1
-    if paint > 1.5 and busy > (os.cpu_count() or 1):
+    assert max(x.shift for x in loads) <= 0.1
+    paint, busy = min(x.paint for x in loads), os.getloadavg()[0]
+    if paint > 1.5 and busy > 2 * (os.cpu_count() or 1):
         pytest.skip(f"painted after {paint:.1f} s on a busy machine (load {busy:.0f})")
     assert 0 < paint <= 1.5
 
