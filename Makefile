@@ -32,7 +32,7 @@ $(STAMP): requirements.txt pyproject.toml
 
 .PHONY: book
 book: $(STAMP)  ## set up and build the site from the published notebooks
-	@$(BIN)/python -m helpers.site build
+	@$(BIN)/python -m helpers.book.site build
 
 .PHONY: test
 test: $(STAMP)  ## everything a change must pass
@@ -43,16 +43,16 @@ test: $(STAMP)  ## everything a change must pass
 
 .PHONY: run
 run: $(STAMP)  ## execute chapters into _build/run/, in parallel
-	@$(BIN)/python -m helpers.execute run $(CHAPTER) --profile $(PROFILE) $(ARGS)
+	@$(BIN)/python -m helpers.book.execute run $(CHAPTER) --profile $(PROFILE) $(ARGS)
 
 .PHONY: publish
 publish: $(STAMP)  ## execute chapters at full profile, in place, with result files
-	@$(BIN)/python -m helpers.execute publish $(CHAPTER) $(ARGS)
-	@$(BIN)/python -m helpers.site readme
+	@$(BIN)/python -m helpers.book.execute publish $(CHAPTER) $(ARGS)
+	@$(BIN)/python -m helpers.book.site readme
 
 .PHONY: sync
 sync: $(STAMP)  ## bring changed prose into the published notebooks
-	@$(BIN)/python -m helpers.execute sync $(CHAPTER)
+	@$(BIN)/python -m helpers.book.execute sync $(CHAPTER)
 
 .PHONY: bench
 bench: $(STAMP)  ## the speed comparisons, as ratios in one run
@@ -70,11 +70,11 @@ lock: $(STAMP)  ## pin the dependencies of pyproject.toml anew in requirements.t
 
 .PHONY: screenshot
 screenshot: $(STAMP)  ## take the pictures of README and of social cards
-	@$(BIN)/python -m helpers.site screenshot
+	@$(BIN)/python -m helpers.book.site screenshot
 
 .PHONY: address
 address: $(STAMP)  ## for a fork: URL=https://github.com/me/book SITE=https://me.github.io/book/ [BRANCH=main]
-	@$(BIN)/python -m helpers.site address --url "$(URL)" --site "$(SITE)" --branch "$(or $(BRANCH),main)"
+	@$(BIN)/python -m helpers.book.site address --url "$(URL)" --site "$(SITE)" --branch "$(or $(BRANCH),main)"
 
 .PHONY: clean
 clean:  ## delete what was built (.venv stays; `rm -rf .venv` starts afresh)

@@ -7,7 +7,6 @@ import json
 import math
 import operator
 import os
-import pathlib
 import platform
 import re
 import resource
@@ -16,10 +15,12 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from helpers import notebooks
+from helpers import parameters
+from helpers.files import book_root, write_text
 
 OPERATORS = {
     "<": operator.lt,
@@ -72,20 +73,23 @@ class Results:
     chapter : file stem of the chapter, such as "01_rnn_basics".
     parameters : every value of the parameters cell, `profile` among them.
 
+    Raises
+    ------
+    ValueError
+        A value is not what the parameters cell allows.
+    OSError
+        No folder can be written to: the figures would be lost at the end.
+
     Introduced in chapter 1.
     """
 
-    def __init__(self, chapter: str, **parameters: Any) -> None:
-        if "profile" not in parameters:
-            raise ValueError("Results needs profile=…, as set in the parameters cell")
-        for name, value in parameters.items():
-            counts = isinstance(value, int) and not isinstance(value, bool)
-            if counts and name != "seed" and value < 1:
-                raise ValueError(f"{name} must be at least 1, not {value}")
+    def __init__(self, chapter: str, **values: Any) -> None:
+        parameters.check(chapter, values)
         self.chapter = chapter
-        self.parameters = parameters
+        self.parameters = values
         self.metrics: dict[str, list[float]] = {}
         self.seconds: dict[str, float] = {}
+        self.folder = _folder()
         self._started = time.perf_counter()
 
     def record(self, key: str, value: float) -> None:
@@ -109,7 +113,10 @@ class Results:
 
     @contextmanager
     def timed(self, key: str) -> Iterator[None]:
-        """Measure the wall-clock seconds of a block and record them as key/seconds."""
+        """Measure the wall-clock seconds of a block and record them as key/seconds.
+
+        Or of each call of a function: `train = results.timed("a/b")(train)`.
+        """
         started = time.perf_counter()
         yield
         elapsed = time.perf_counter() - started
@@ -119,19 +126,12 @@ class Results:
     def write(self, claims: Sequence[str] = ()) -> None:
         """Write the result file; in the full profile say of each claim if it holds.
 
-        The file goes to the folder $UNROLLED_RESULTS, else to `_build/results` of the
-        book, under a temporary name that is renamed at the end.
-
         Raises
         ------
         ValueError
             A claim cannot be read, or names a metric that was not recorded.
         """
         outcome = {claim: holds(claim, self.metrics) for claim in claims}
-        root = notebooks.book_root()
-        folder = pathlib.Path(
-            os.environ.get("UNROLLED_RESULTS") or root / "_build" / "results"
-        )
         content = {
             "chapter": self.chapter,
             "profile": self.parameters["profile"],
@@ -141,27 +141,50 @@ class Results:
             "seconds": {
                 **{key: round(value, 2) for key, value in self.seconds.items()},
                 "total": round(time.perf_counter() - self._started, 2),
+                "processor": round(time.process_time(), 2),
             },
             "peak_rss_mb": peak_rss_mb(),
             "environment": environment(),
-            "source_digest": notebooks.source_digest(
-                root / "chapters" / f"{self.chapter}.ipynb"
-            ),
         }
-        path = folder / f"{self.chapter}.json"
-        write_text(path, json.dumps(content, indent=1) + "\n")
+        path = self.folder / f"{self.chapter}.json"
+        write_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
         figures = sum(len(values) for values in self.metrics.values())
-        print(f"{figures} figures written to {path.name}", end="")
+        print(f"{figures} figures written to {_short(path)}", end="")
         if self.parameters["profile"] == "full":
             for claim, true in outcome.items():
                 print(f"\n{'holds' if true else 'FAILS'}: {claim}", end="")
         print()
 
 
-def load(chapter: str) -> dict[str, Any] | None:
-    """Read the published result file of a chapter; None when there is none yet."""
-    path = notebooks.book_root() / "data" / "results" / f"{chapter}.json"
-    return json.loads(path.read_text()) if path.exists() else None
+def _folder() -> Path:
+    """Where results go: $UNROLLED_RESULTS, else the book's `_build/results`, else here.
+
+    It is tried now: what cannot be written at the end need not be trained.
+    """
+    named = os.environ.get("UNROLLED_RESULTS")
+    places = [Path(named)] if named else [book_root() / "_build" / "results", Path()]
+    faults = []
+    for place in places:
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=place):
+                pass
+        except OSError as fault:
+            faults.append(f"{place.absolute()}: {fault.strerror}")
+            continue
+        if faults:
+            print(f"Results go to {place.absolute()} (not {faults[0]})")
+        return place.absolute()
+    raise OSError(
+        f"results cannot be written ({'; '.join(faults)}); name a folder in "
+        "UNROLLED_RESULTS"
+    )
+
+
+def _short(path: Path) -> str:
+    """A path as seen from the working folder, where it lies below it."""
+    here = Path().absolute()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def environment() -> dict[str, str]:
@@ -181,14 +204,3 @@ def peak_rss_mb() -> int:
     """Largest resident memory of this process so far, in MB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (2**20 if sys.platform == "darwin" else 2**10))
-
-
-def write_text(path: pathlib.Path, text: str) -> None:
-    """Write a file whole or not at all: to a temporary name, then renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=path.name, delete=False, encoding="utf-8"
-    ) as temporary:
-        temporary.write(text)
-    os.chmod(temporary.name, 0o644)
-    os.replace(temporary.name, path)

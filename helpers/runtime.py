@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.metadata
 import os
 import re
@@ -13,7 +12,10 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from helpers import notebooks, plots
+from helpers import plots
+from helpers.files import book_root
+from helpers.hints import did_you_mean
+from helpers.parameters import PROFILES
 
 
 def start(profile: str, seed: int) -> None:
@@ -31,14 +33,15 @@ def start(profile: str, seed: int) -> None:
 
     Introduced in chapter 1.
     """
-    if profile not in notebooks.PROFILES:
-        near = difflib.get_close_matches(str(profile), notebooks.PROFILES, n=1)
-        hint = f'; did you mean "{near[0]}"?' if near else ""
-        raise ValueError(f'profile must be "full" or "quick", not "{profile}"{hint}')
+    if profile not in PROFILES:
+        raise ValueError(
+            f'profile must be "full" or "quick", not "{profile}"'
+            f"{did_you_mean(str(profile), PROFILES)}"
+        )
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
         raise ValueError(f"seed must be an integer from 0 to 2**32 - 1, not {seed!r}")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read when TensorFlow loads
-    with _no_stderr():
+    with _quiet_stderr():
         import keras
         import tensorflow as tf
 
@@ -52,17 +55,35 @@ def start(profile: str, seed: int) -> None:
     )
 
 
+# Reads all there is; shows it when its last line is not the word that all went well.
+KEEPER = (
+    r'text=$(cat); case "$text" in *"all is well") ;; *) printf "%s\n" "$text" ;; esac'
+)
+
+
 @contextmanager
-def _no_stderr() -> Iterator[None]:
-    """Drop what libraries write to file descriptor 2 before their logs can be set."""
+def _quiet_stderr() -> Iterator[None]:
+    """Keep back what libraries write to file descriptor 2, unless they fail.
+
+    A process of its own keeps it, so that the last words of one that is killed (a
+    processor without the instructions that TensorFlow needs) are not lost with it.
+    """
     kept = os.dup(2)
-    with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
+    keeper = subprocess.Popen(
+        ["sh", "-c", f"{{ {KEEPER}; }} >&2"],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert keeper.stdin
+    os.dup2(keeper.stdin.fileno(), 2)
+    keeper.stdin.close()
     try:
         yield
+        os.write(2, b"\nall is well")
     finally:
         os.dup2(kept, 2)
         os.close(kept)
+        keeper.wait()
 
 
 def device() -> str:
@@ -73,8 +94,10 @@ def device() -> str:
     if gpus:
         details = tf.config.experimental.get_device_details(gpus[0])
         return f"GPU: {details.get('device_name', gpus[0].name)}"
-    threads = tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count()
-    return f"CPU, {threads} threads"
+    set_here = tf.config.threading.get_intra_op_parallelism_threads()
+    set_before = int(os.environ.get("TF_NUM_INTRAOP_THREADS") or 0)
+    threads = set_here or set_before or os.cpu_count()
+    return f"CPU, {threads} thread{'s' * (threads != 1)}"
 
 
 # One that XLA does not know would end the process: these versions know them all.
@@ -113,6 +136,10 @@ def compile_options(profile: str) -> dict[str, bool | int]:
     }
 
 
+# Older ones lack what chapters use: Muon's `adam_weight_decay` came with Keras 3.13.
+OLDEST = {"keras": (3, 13), "tensorflow": (2, 20)}
+
+
 def install_missing() -> None:
     """Install the libraries a chapter needs and this machine lacks (Colab's case).
 
@@ -122,14 +149,23 @@ def install_missing() -> None:
     Raises
     ------
     RuntimeError
-        pip could not install a library; the message ends with pip's reason.
+        A library is older than the book can use, or pip could not install one; the
+        message ends with what to do, or with pip's reason.
     """
-    project = tomllib.loads((notebooks.book_root() / "pyproject.toml").read_text())
+    project = tomllib.loads((book_root() / "pyproject.toml").read_text("utf-8"))
     names = [re.split(r"[<>=!~ ]", d)[0] for d in project["project"]["dependencies"]]
     installed = {
         (d.metadata["Name"] or "").lower(): d.version
         for d in importlib.metadata.distributions()
     }
+    for name, oldest in OLDEST.items():
+        version = installed.get(name)
+        if version and tuple(map(int, re.findall(r"\d+", version)[:2])) < oldest:
+            needed = ".".join(map(str, oldest))
+            raise RuntimeError(
+                f"this machine has {name} {version}, the book needs {needed} or newer: "
+                f'run !pip install "{name}>={needed}" and restart the notebook'
+            )
     missing = [name for name in names if name not in installed]
     if not missing:
         return

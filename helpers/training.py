@@ -69,22 +69,38 @@ def fit(
     return history.history
 
 
-def restart(model: keras.Model, seed: int) -> None:
-    """Give a compiled model new initial weights and an optimizer without a past.
+def restart(model: keras.Model, fresh: keras.Model) -> None:
+    """Give a compiled model the whole state of a fresh one, built in the same way.
 
-    Several runs of one model, each from its own seed, then need one compilation. The
-    layers must be Keras' own, or tell their arguments in `get_config`.
+    Training then goes exactly as that of the fresh model would, without compiling
+    anew: weights, the random numbers of dropout, adapted statistics, the optimizer's
+    accumulators and learning rate are all taken over. Set the seed before building
+    `fresh`:
+
+        keras.utils.set_random_seed(seed + run)
+        training.restart(model, build())
 
     Parameters
     ----------
     model : compiled model; what it has learned is lost.
-    seed : seed of the new weights, and of all random numbers after.
+    fresh : compiled model with the same layers and optimizer, not trained.
+
+    Raises
+    ------
+    ValueError
+        The two do not have the same variables.
 
     Introduced in chapter 2.
     """
-    keras.utils.set_random_seed(seed)
-    fresh = type(model).from_config(model.get_config())
-    model.set_weights(fresh.get_weights())
-    for variable in model.optimizer.variables:
-        if not variable.path.endswith("learning_rate"):
-            variable.assign(keras.ops.zeros_like(variable))
+    for one in (model, fresh):
+        one.optimizer.build(one.trainable_variables)
+    mine = [*model.variables, *model.optimizer.variables]
+    theirs = [*fresh.variables, *fresh.optimizer.variables]
+    shapes = [[tuple(v.shape) for v in variables] for variables in (mine, theirs)]
+    if shapes[0] != shapes[1]:
+        raise ValueError(
+            f"restart needs two models built alike; {model.name} has {len(mine)} "
+            f"variables of shapes {shapes[0]}, {fresh.name} {len(theirs)} of {shapes[1]}"
+        )
+    for variable, start in zip(mine, theirs, strict=True):
+        variable.assign(start)

@@ -13,9 +13,10 @@ import nbformat
 import pytest
 from matplotlib.figure import Figure
 
-from helpers import browser, notebooks, site
+from helpers.book import browser, notebooks, site
+from helpers.files import book_root
 
-ROOT = notebooks.book_root()
+ROOT = book_root()
 
 
 def build(root: Path, base: Path) -> Path:

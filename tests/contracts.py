@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from helpers import notebooks, report
+from helpers import report
+from helpers.book import notebooks
+from helpers.files import book_root
 
 MAX_BYTES, MAX_LINES, MAX_COLUMNS, MIN_EXERCISES = 1_000_000, 15, 79, 6
 Notebook = Any
@@ -162,7 +164,7 @@ def portable(notebook: Notebook) -> Iterator[str]:
             chapter = bool(re.match(r"\d\d_", page))
             if target != page + (".ipynb" if chapter else ".md"):
                 yield f"a link to {target}: chapters by .ipynb, other pages by .md"
-            elif not (notebooks.book_root() / "chapters" / target).exists():
+            elif not (book_root() / "chapters" / target).exists():
                 yield f"a link to {target}, which does not exist"
         levels += [len(marks) for marks in re.findall(r"^(#+) ", plain, re.M)]
     if levels[:1] != [1] or levels.count(1) != 1:

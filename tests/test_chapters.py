@@ -20,10 +20,11 @@ import pytest
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
-from helpers import execute, notebooks
+from helpers.book import execute, notebooks
+from helpers.files import book_root
 from tests import contracts
 
-ROOT = notebooks.book_root()
+ROOT = book_root()
 CHAPTERS = notebooks.chapters()
 NOWHERE = "http://127.0.0.1:9"
 OFFLINE = {

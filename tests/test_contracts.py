@@ -14,11 +14,13 @@ import nbformat
 import pytest
 import yaml
 
-from helpers import notebooks, report
+from helpers import report
+from helpers.book import notebooks
+from helpers.files import book_root
 from tests import contracts
 from tests.contracts import code_cells, with_tag
 
-ROOT = notebooks.book_root()
+ROOT = book_root()
 CHAPTERS = notebooks.chapters()
 FIRST = CHAPTERS[0]
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import notebooks, report
+from helpers import report
+from helpers.book import notebooks
 
 
 @pytest.fixture

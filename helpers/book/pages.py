@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from helpers import notebooks, report
+from helpers import report
+from helpers.book import notebooks
 from helpers.plots import COLOURS
 
 COLAB = "https://colab.research.google.com/github"

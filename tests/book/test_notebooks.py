@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from helpers import notebooks
+from helpers.book import notebooks
+from helpers.files import book_root
 
 CHAPTER = """---
 kernelspec:
@@ -152,10 +153,12 @@ def test_digest_is_of_the_code_alone(tmp_path: Path) -> None:
 
 def test_importable_where_nothing_heavy_is_installed() -> None:
     heavy = {"tensorflow", "keras", "papermill", "dask", "jupytext", "yaml", "numpy"}
-    code = f"import sys, helpers.notebooks; print(sorted({heavy} & set(sys.modules)))"
+    code = (
+        f"import sys, helpers.book.notebooks; print(sorted({heavy} & set(sys.modules)))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=notebooks.book_root(),
+        cwd=book_root(),
         capture_output=True,
         text=True,
         check=True,

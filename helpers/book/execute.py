@@ -1,6 +1,6 @@
 """Run, sweep and publish chapters: papermill on a Dask cluster.
 
-`python -m helpers.execute --help` shows the command line, which `make run` and
+`python -m helpers.book.execute --help` shows the command line, which `make run` and
 `make publish` call.
 """
 
@@ -33,7 +33,8 @@ import psutil
 from PIL import Image
 from tqdm import tqdm
 
-from helpers import notebooks, report
+from helpers.book import notebooks
+from helpers.files import book_root, write_text
 
 MAX_BYTES = 1_000_000  # of a published notebook
 TRACEBACK_LINES = 12
@@ -296,7 +297,7 @@ def _execute(
         return replace(outcome, error="wrote no result file in its last cell")
     content = json.loads(outcome.results.read_text("utf-8"))
     content["source_digest"] = notebooks.source_digest(outcome.notebook)
-    report.write_text(outcome.results, json.dumps(content, indent=1) + "\n")
+    write_text(outcome.results, json.dumps(content, indent=1) + "\n")
     if publish:
         return replace(outcome, error=_publish(outcome, source, executed, root))
     return outcome
@@ -326,8 +327,8 @@ def _publish(outcome: Outcome, source: Any, executed: Any, root: Path) -> str:
             f"its notebook: {size / 1e6:.2f} MB, more than {MAX_BYTES / 1e6:.0f} MB; "
             "make its figures fewer or smaller"
         )
-    report.write_text(root / "chapters" / f"{chapter}.ipynb", text)
-    report.write_text(
+    write_text(root / "chapters" / f"{chapter}.ipynb", text)
+    write_text(
         root / "data" / "results" / f"{chapter}.json",
         outcome.results.read_text("utf-8"),
     )
@@ -360,7 +361,7 @@ def sync(chapter: str, root: Path) -> None:
     for cell, done in zip(new, old, strict=True):
         cell.outputs, cell.execution_count = done.outputs, done.execution_count
     changed.metadata.language_info = published.metadata.language_info
-    report.write_text(path, jupytext.writes(changed, fmt="ipynb"))
+    write_text(path, jupytext.writes(changed, fmt="ipynb"))
 
 
 def _smaller(png: str) -> str:
@@ -429,7 +430,7 @@ def execute(
     from dask.system import CPU_COUNT
     from distributed import Client, LocalCluster, as_completed
 
-    root = (root or notebooks.book_root()).resolve()
+    root = (root or book_root()).resolve()
     run = uuid.uuid4().hex
     settings = {
         "distributed.nanny.pre-spawn-environ": {},  # not one thread for each kernel
@@ -583,7 +584,7 @@ def _list(jobs: Sequence[Job], root: Path) -> None:
 
 def main(argv: Sequence[str] | None = None, root: Path | None = None) -> int:
     """Do what the command line says; the exit code is 0, 1, 2 or 130."""
-    root = (root or notebooks.book_root()).resolve()
+    root = (root or book_root()).resolve()
     parser = _parser()
     options = parser.parse_intermixed_args(argv)
     publish = options.command == "publish"
@@ -655,6 +656,6 @@ def _jobs(options: argparse.Namespace, folder: Path, root: Path) -> list[Job]:
 
 if __name__ == "__main__":
     # Through the import, so that workers find these functions under their own name.
-    from helpers.execute import main as imported_main
+    from helpers.book.execute import main as imported_main
 
     sys.exit(imported_main())

@@ -5,10 +5,10 @@ sees: block quotes become asides, solutions fold, figures keep their place while
 load, and the landing and results pages are filled from the notebooks and result files.
 A new chapter needs no change here.
 
-    python -m helpers.site build [--base FOLDER]
-    python -m helpers.site address --url URL --site SITE [--branch BRANCH]
-    python -m helpers.site screenshot
-    python -m helpers.site readme
+    python -m helpers.book.site build [--base FOLDER]
+    python -m helpers.book.site address --url URL --site SITE [--branch BRANCH]
+    python -m helpers.book.site screenshot
+    python -m helpers.book.site readme
 """
 
 from __future__ import annotations
@@ -35,8 +35,16 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util.console import strip_colors
 from sphinx_external_toc.parsing import parse_toc_yaml
 
-from helpers import notebooks, pages, report
-from helpers.pages import Chapter, chapter, colab_url, escape, landing, results_page
+from helpers.book import notebooks, pages
+from helpers.files import book_root, write_text
+from helpers.book.pages import (
+    Chapter,
+    chapter,
+    colab_url,
+    escape,
+    landing,
+    results_page,
+)
 
 ASIDES = {
     "Remark": "remark",
@@ -244,7 +252,7 @@ def finish_site(app: Sphinx, error: Exception | None) -> None:
         return
     out, root, home = Path(app.outdir), app.config.root_doc, app.config.html_baseurl
     title = html.escape(app.config.html_title)
-    report.write_text(
+    write_text(
         out / "index.html",
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<title>{title}</title><link rel="canonical" '
@@ -255,7 +263,7 @@ def finish_site(app: Sphinx, error: Exception | None) -> None:
     pages = [
         f"<url><loc>{home}{x}.html</loc></url>" for x in sorted(app.env.found_docs)
     ]
-    report.write_text(
+    write_text(
         out / "sitemap.xml",
         '<?xml version="1.0" encoding="utf-8"?>\n'
         '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
@@ -269,7 +277,7 @@ def finish_site(app: Sphinx, error: Exception | None) -> None:
     shutil.rmtree(static / "vendor" / "fontawesome", ignore_errors=True)
     icons = r"\.fa-[\w-]+:before[^{}]*\{content:[^{}]*\}"  # two in five of all rules
     for style in static.glob("styles/pydata*.css"):
-        report.write_text(style, re.sub(icons, "", style.read_text("utf-8")))
+        write_text(style, re.sub(icons, "", style.read_text("utf-8")))
 
 
 def setup(app: Sphinx) -> dict[str, int]:
@@ -384,14 +392,14 @@ def address(root: Path, url: str, site: str, branch: str) -> list[Path]:
         if name == "_config.yml":
             after = re.sub(r"(?m)^(  branch: ).*$", rf"\g<1>{branch}", after)
         if after != before:
-            report.write_text(path, after)
+            write_text(path, after)
             changed.append(path)
     return changed
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one of the commands."""
-    parser = argparse.ArgumentParser(prog="python -m helpers.site")
+    parser = argparse.ArgumentParser(prog="python -m helpers.book.site")
     commands = parser.add_subparsers(dest="command", required=True)
     one = commands.add_parser("build", help="build the site")
     one.add_argument(
@@ -406,7 +414,7 @@ def main(arguments: list[str] | None = None) -> None:
         "screenshot", help="take the pictures of README and social cards"
     )
     options = parser.parse_args(arguments)
-    root = notebooks.book_root()
+    root = book_root()
     if options.command == "build":
         build(root, (options.base or root).resolve())
     elif options.command == "address":
@@ -416,9 +424,9 @@ def main(arguments: list[str] | None = None) -> None:
             parser.error(str(error))
         print("\n".join(f"changed {path.relative_to(root)}" for path in changed))
     elif options.command == "readme":
-        report.write_text(root / "README.md", pages.readme(root))
+        write_text(root / "README.md", pages.readme(root))
     else:
-        from helpers import browser
+        from helpers.book import browser
 
         out, static = build(root, root), root / "chapters" / "_static"
         try:

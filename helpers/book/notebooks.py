@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
-import io
 import json
 import re
-import tokenize
 from collections import Counter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-PROFILES = ("full", "quick")
-
-
-class Parameter(NamedTuple):
-    """One line of a parameters cell: `name: type = default  # help`."""
-
-    type: str
-    default: Any
-    help: str
-
-
-def book_root() -> Path:
-    """The folder that holds `_toc.yml`, `chapters/` and `helpers/`."""
-    return Path(__file__).resolve().parent.parent
+from helpers.files import book_root
 
 
 def chapters(root: Path | None = None) -> list[str]:
@@ -38,7 +22,7 @@ def chapters(root: Path | None = None) -> list[str]:
     FileNotFoundError
         The folder `root` (default: this book) holds no `_toc.yml`.
     """
-    import yaml  # not needed by a chapter in Colab, which only reads digests
+    import yaml
 
     def pages(node: Any) -> list[str]:
         if isinstance(node, list):
@@ -64,7 +48,7 @@ def source(chapter: str, root: Path | None = None) -> Any:
     FileNotFoundError
         There is no such chapter in `root` (default: this book).
     """
-    import jupytext  # not needed by a chapter in Colab, which only reads digests
+    import jupytext
 
     path = (root or book_root()) / "chapters" / f"{chapter}.md"
     notebook = jupytext.read(path, fmt="md:myst")
@@ -74,53 +58,6 @@ def source(chapter: str, root: Path | None = None) -> Any:
         seen[text] += 1
         cell.id = hashlib.sha256(f"{text}\n{seen[text]}".encode()).hexdigest()[:8]
     return notebook
-
-
-def parameters(chapter: str, root: Path | None = None) -> dict[str, Parameter]:
-    """Read a chapter's parameters cell: name to (type, default, help).
-
-    Raises
-    ------
-    ValueError
-        There is not exactly one cell tagged "parameters", or one of its lines is not
-        `name: type = literal  # help`.
-    """
-    cells = [
-        cell.source
-        for cell in source(chapter, root).cells
-        if "parameters" in cell.metadata.get("tags", [])
-    ]
-    if len(cells) != 1:
-        raise ValueError(
-            f'{chapter}.md must have one cell tagged "parameters", not {len(cells)}'
-        )
-    try:
-        body = ast.parse(cells[0]).body
-    except SyntaxError as fault:
-        raise ValueError(
-            f"the parameters cell of {chapter}.md is not Python: {fault}"
-        ) from None
-    comments = {
-        token.end[0]: token.string.lstrip("# ")
-        for token in tokenize.generate_tokens(io.StringIO(cells[0]).readline)
-        if token.type == tokenize.COMMENT
-    }
-    found = {}
-    for statement in body:
-        try:
-            assert isinstance(statement, ast.AnnAssign)
-            assert statement.value
-            found[ast.unparse(statement.target)] = Parameter(
-                ast.unparse(statement.annotation),
-                ast.literal_eval(statement.value),
-                comments.get(statement.end_lineno or 0, ""),
-            )
-        except (AssertionError, ValueError):
-            raise ValueError(
-                f"a line of the parameters cell of {chapter}.md must read "
-                f'"name: type = literal  # help", not "{ast.unparse(statement)}"'
-            ) from None
-    return found
 
 
 def source_digest(path: Path) -> str:

@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from sphinx_external_toc.parsing import parse_toc_yaml
 
-from helpers import browser, notebooks
+from helpers.book import browser, notebooks
 from tests.conftest import ROOT
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())

@@ -19,10 +19,10 @@ from dask.system import CPU_COUNT
 from matplotlib.figure import Figure
 from PIL import Image
 
-from helpers import execute, notebooks
+from helpers.book import execute, notebooks
 
 COMMAND = (
-    "import sys, pathlib; from helpers.execute import main;"
+    "import sys, pathlib; from helpers.book.execute import main;"
     "sys.exit(main(sys.argv[2:], root=pathlib.Path(sys.argv[1])))"
 )
 CHAPTER = """---

@@ -15,7 +15,7 @@ from bs4 import BeautifulSoup
 from PIL import Image
 from sphinx_external_toc.parsing import parse_toc_yaml
 
-from helpers import notebooks, pages, site
+from helpers.book import notebooks, pages, site
 from tests.conftest import ROOT, specimen_book
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
@@ -415,7 +415,7 @@ def test_a_wrong_address_is_refused(
 
 def test_the_readme_lists_every_chapter_with_its_time() -> None:
     assert (ROOT / "README.md").read_text("utf-8") == pages.readme(ROOT), (
-        "the table of chapters is old: python -m helpers.site readme"
+        "the table of chapters is old: python -m helpers.book.site readme"
     )
 
 
