@@ -208,6 +208,24 @@ def load_mnist() -> Mnist:
     return Mnist(Digits(x_train, y_train), Digits(x_test, y_test))
 
 
+def load_small_digits() -> Mnist:
+    """Give scikit-learn's 1,797 digits of 8 × 8 pixels in the form of MNIST.
+
+    They come with the library: the quick profile's digits. The last 300 are the test
+    part; grey values run from 0 to 255, as in MNIST.
+
+    Introduced in chapter 1.
+    """
+    from sklearn.datasets import load_digits
+
+    images, labels = load_digits(return_X_y=True)
+    images = (images.reshape(-1, 8, 8) * 255 / 16).astype("uint8")
+    labels = labels.astype("uint8")
+    return Mnist(
+        Digits(images[:-300], labels[:-300]), Digits(images[-300:], labels[-300:])
+    )
+
+
 def _unpack_mnist(path: Path, gives: tuple[str, ...]) -> Chunks:
     with np.load(path, allow_pickle=False) as arrays:
         yield gives[0], (arrays[name].tobytes() for name in _MNIST_SHAPES)

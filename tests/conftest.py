@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from matplotlib.figure import Figure
 
-from helpers.book import browser, notebooks, site
+from helpers.book import browser, site
 from helpers.files import book_root
 
 ROOT = book_root()

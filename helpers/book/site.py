@@ -35,8 +35,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util.console import strip_colors
 from sphinx_external_toc.parsing import parse_toc_yaml
 
-from helpers.book import notebooks, pages
-from helpers.files import book_root, write_text
+from helpers.book import pages
 from helpers.book.pages import (
     Chapter,
     chapter,
@@ -45,6 +44,7 @@ from helpers.book.pages import (
     landing,
     results_page,
 )
+from helpers.files import book_root, write_text
 
 ASIDES = {
     "Remark": "remark",
