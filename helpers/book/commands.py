@@ -1,0 +1,278 @@
+"""The commands behind `make run`, `make publish`, `make book` and the others."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import signal
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import jupytext
+
+from helpers import parameters
+from helpers.book import cluster, notebooks, plans, publish, runs
+from helpers.book.cluster import Outcome
+from helpers.book.plans import Job
+from helpers.files import book_root, write_text
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {' '.join(message.split())}\n")
+
+
+def _parsers() -> dict[str, _Parser]:
+    """A parser for each command; what it does stands in its default `does`."""
+    parsers: dict[str, _Parser] = {}
+
+    def command(name: str, does: Callable[..., int], text: str) -> _Parser:
+        parsers[name] = _Parser(prog=f"book {name}", description=text)
+        parsers[name].set_defaults(does=does, command=name)
+        return parsers[name]
+
+    run = command("run", _run, "execute chapters into _build/run")
+    sweep = command("sweep", _run, "execute chapters with many values of parameters")
+    text = "execute chapters at full profile, in place, with result files"
+    publishing = command("publish", _publish, text)
+    sync = command("sync", _sync, "bring new prose into published notebooks")
+    listing = command("list", _list, "list chapters, their parameters and run times")
+    site = command("build", _build, "build the site from the published notebooks")
+    command("readme", _readme, "write the table of chapters in README.md")
+    command("screenshot", _screenshot, "take the pictures of README and social cards")
+    fork = command("address", _address, "change the addresses, for a fork")
+
+    for one in (run, sweep, publishing, sync, listing):
+        text = 'number, name or its beginning: "4" (default: all)'
+        one.add_argument("chapter", nargs="*", help=text)
+    for one in (run, sweep, publishing):
+        _add_running(one)
+    for one in (run, sweep):
+        _add_parameters(one)
+    text = "NAME=VALUE,VALUE: run once for each value (each combination, if repeated)"
+    sweep.add_argument("--grid", action="append", default=[], help=text)
+    sweep.add_argument("--seeds", type=int, help="run with the seeds 0 to N - 1")
+    site.add_argument("--base", type=Path, help="folder to make _build in")
+    fork.add_argument("--url", required=True, help="https://github.com/OWNER/NAME")
+    text = "where the site will be, ending in /"
+    fork.add_argument("--site", required=True, help=text)
+    fork.add_argument("--branch", default="main")
+    return parsers
+
+
+def _add_running(parser: _Parser) -> None:
+    text = "seconds a cell may take (1800)"
+    parser.add_argument("--timeout", type=int, default=1800, help=text)
+    text = "chapters at once (default: one a core; publish: 1)"
+    parser.add_argument("--workers", type=int, help=text)
+    text = "run anew what was run before, too (also: FRESH=1)"
+    fresh = bool(os.environ.get("FRESH"))
+    parser.add_argument("--fresh", action="store_true", default=fresh, help=text)
+
+
+def _add_parameters(parser: _Parser) -> None:
+    parser.add_argument("--profile", help="full (default) or quick")
+    words: dict[str, Any] = {"metavar": ("NAME", "VALUE"), "help": "set a parameter"}
+    parser.add_argument(
+        "-p", dest="given", nargs=2, action="append", default=[], **words
+    )
+    text = "address of a Dask cluster to use instead of this machine"
+    parser.add_argument("--scheduler", help=text)
+
+
+def main(argv: Sequence[str] | None = None, root: Path | None = None) -> int:
+    """Do what the command line says; the exit code is 0, 1, 2 or 130."""
+    root = (root or book_root()).resolve()
+    parsers = _parsers()
+    lines = [f"  {name:11} {one.description}" for name, one in parsers.items()]
+    first = _Parser(
+        prog="book",
+        usage="python -m helpers.book COMMAND …  (COMMAND --help says more)",
+        description="commands:\n" + "\n".join(lines),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    first.add_argument("command", choices=parsers, help=argparse.SUPPRESS)
+    words = list(sys.argv[1:] if argv is None else argv)
+    parser = parsers[first.parse_args(words[:1]).command]
+    options = parser.parse_intermixed_args(words[1:])
+    try:
+        with _interruptible():
+            return options.does(options, root)
+    except (ValueError, OSError, RuntimeError) as fault:
+        parser.error(str(fault))
+    except KeyboardInterrupt:
+        print("stopped; no kernel is left running", file=sys.stderr)
+        return 130
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C and a polite kill both take the way out that stops the kernels.
+
+    Even where a shell started this in the background with interrupts ignored.
+    """
+    names = (signal.SIGINT, signal.SIGTERM)
+    before = {name: signal.signal(name, signal.default_int_handler) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+# --- executing -----------------------------------------------------------------------
+
+
+def _run(options: argparse.Namespace, root: Path) -> int:
+    folders = [root / "_build" / name for name in ("run", "runs", "failed")]
+    jobs = _jobs(options, root)
+    for folder in folders:
+        _check_writable(folder)
+    outcomes = cluster.execute(
+        jobs, root=root, scheduler=options.scheduler, **_how(options)
+    )
+    return _finish([(o, _deliver(o, folders[0])) for o in outcomes], folders[0], root)
+
+
+def _publish(options: argparse.Namespace, root: Path) -> int:
+    _check_counts(options)
+    folders = [root / "chapters", root / "data" / "results", runs.store(root)]
+    jobs = plans.plan(options.chapter, {}, root=root)
+    for folder in folders:
+        _check_writable(folder)
+    # A published run time is that of a chapter which has the machine.
+    options.workers = options.workers or 1
+    outcomes = cluster.execute(jobs, root=root, **_how(options))
+    ended = [(o, o.error or publish.publish(o, root)) for o in outcomes]
+    return _finish(ended, root / "chapters", root)
+
+
+def _how(options: argparse.Namespace) -> dict[str, Any]:
+    names = ("workers", "timeout", "fresh")
+    return {name: getattr(options, name) for name in names}
+
+
+def _jobs(options: argparse.Namespace, root: Path) -> list[Job]:
+    """Turn the command line into jobs; a ValueError says what is wrong with it."""
+    _check_counts(options)
+    given = options.given + [("profile", p) for p in [options.profile] if p]
+    axes = [word.partition("=")[::2] for word in getattr(options, "grid", [])]
+    if seeds := getattr(options, "seeds", None):
+        axes.append(("seed", ",".join(map(str, range(seeds)))))
+    if options.command == "sweep" and not axes:
+        raise ValueError("sweep needs --grid or --seeds: --grid units=32,64 --seeds 3")
+    for name, words in axes:
+        if not (name and words):
+            raise ValueError(f'--grid takes NAME=VALUE,VALUE, not "{name}={words}"')
+    names = Counter(name for name, _ in [*given, *axes])
+    if twice := [name for name, times in names.items() if times > 1]:
+        raise ValueError(f'parameter "{twice[0]}" is given twice')
+    grid = {name: words.split(",") for name, words in axes}
+    return plans.plan(options.chapter, dict(given), grid, root)
+
+
+def _check_counts(options: argparse.Namespace) -> None:
+    for name in ("workers", "timeout", "seeds"):
+        count = getattr(options, name, None)
+        if count is not None and count < 1:
+            raise ValueError(f"--{name} must be 1 or more, not {count}")
+
+
+def _check_writable(folder: Path) -> None:
+    """Refuse a folder that cannot be written to, before anything is trained."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as fault:
+        raise OSError(
+            f"cannot write to {folder}: {fault.strerror}; make it a folder that can be "
+            "written to, or move what is there away"
+        ) from None
+
+
+def _deliver(outcome: Outcome, folder: Path) -> str:
+    """Write what came of a job; says what was wrong with it."""
+    job = outcome.job
+    if outcome.error:
+        folder = folder.with_name("failed")
+    path = folder / job.folder / f"{job.chapter}.ipynb"
+    if outcome.notebook:
+        write_text(path, jupytext.writes(outcome.notebook, "ipynb"))
+    if outcome.result:
+        text = json.dumps(outcome.result, indent=1) + "\n"
+        write_text(path.with_suffix(".json"), text)
+    if outcome.error and outcome.notebook:
+        return f"{outcome.error}\nexecuted up to there: {shlex.quote(str(path))}"
+    return outcome.error
+
+
+def _finish(ended: list[tuple[Outcome, str]], folder: Path, root: Path) -> int:
+    """Say what failed and where the rest is; gives the exit code."""
+    failed = [(outcome, error) for outcome, error in ended if error]
+    for outcome, error in failed:
+        print(f"\nFAILED {outcome.job}\n{error.replace(f'{root}{os.sep}', '')}")
+    done = len(ended) - len(failed)
+    print(f"{done} of {len(ended)} succeeded, in {folder.relative_to(root)}")
+    return 1 if failed else 0
+
+
+# --- the others ----------------------------------------------------------------------
+
+
+def _sync(options: argparse.Namespace, root: Path) -> int:
+    for chapter in plans.select(options.chapter, root):
+        publish.sync(chapter, root)
+    return 0
+
+
+def _list(options: argparse.Namespace, root: Path) -> int:
+    for chapter in plans.select(options.chapter, root):
+        first = notebooks.source(chapter, root).cells[0].source
+        print(f"{chapter}  {first.partition(chr(10))[0].lstrip('# ')}")
+        results = root / "data" / "results" / f"{chapter}.json"
+        if results.exists():
+            seconds = json.loads(results.read_text("utf-8"))["seconds"]["total"]
+            print(f"    published run: {seconds:.0f} s")
+        for name, parameter in parameters.read(chapter, root).items():
+            line = f"{name}: {parameter.type} = {parameter.default!r}"
+            print(f"    {line:32}  {parameter.help}")
+    return 0
+
+
+def _build(options: argparse.Namespace, root: Path) -> int:
+    from helpers.book import site  # Sphinx, which takes a second
+
+    site.build(root, (options.base or root).resolve())
+    return 0
+
+
+def _readme(options: argparse.Namespace, root: Path) -> int:
+    from helpers.book import pages
+
+    write_text(root / "README.md", pages.readme(root))
+    return 0
+
+
+def _screenshot(options: argparse.Namespace, root: Path) -> int:
+    from helpers.book import site
+
+    site.screenshots(root)
+    return 0
+
+
+def _address(options: argparse.Namespace, root: Path) -> int:
+    from helpers.book import site
+
+    for path in site.address(root, options.url, options.site, options.branch):
+        print(f"changed {path.relative_to(root)}")
+    return 0

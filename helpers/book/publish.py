@@ -1,0 +1,134 @@
+"""Put a run's notebook and result in their places in the book, both or neither."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jupytext
+from PIL import Image
+
+from helpers.book import contracts, manifest, notebooks
+from helpers.book.cluster import Outcome
+from helpers.files import write_text
+
+
+def publish(outcome: Outcome, root: Path) -> str:
+    """Publish a successful run; say why if that cannot be.
+
+    What breaks a contract is refused, a claim that fails and a line on stderr among
+    them; then everything stays as it was. The run itself is in the store: once the
+    text is mended, publishing again takes no training.
+    """
+    chapter, result = outcome.job.chapter, dict(outcome.result or {})
+    notebook = _tidy(outcome.notebook, root)
+    result["manifest"] = manifest.make(notebook, result, root)
+    problems = contracts.problems(chapter, notebook, result, root)
+    if problems:
+        return "\n".join(
+            ["is not published, because of", *(f"- {x}" for x in problems)]
+        )
+    _write_all(
+        {
+            root / "chapters" / f"{chapter}.ipynb": jupytext.writes(notebook, "ipynb"),
+            root / "data" / "results" / f"{chapter}.json": _json(result),
+        }
+    )
+    return ""
+
+
+def sync(chapter: str, root: Path) -> None:
+    """Bring the changed prose of a chapter into its published notebook.
+
+    Raises
+    ------
+    ValueError
+        The chapter was never published, its code changed since, or what is published
+        was changed by hand.
+    """
+    again = f"make publish CHAPTER={chapter}"
+    path = root / "chapters" / f"{chapter}.ipynb"
+    if not path.exists():
+        raise ValueError(f"{chapter} was never published: {again}")
+    published, source = (
+        notebooks.published(chapter, root),
+        notebooks.source(chapter, root),
+    )
+    if notebooks.code(published) != notebooks.code(source):
+        raise ValueError(
+            f"the code of {chapter} changed since it was published: {again}"
+        )
+    if problems := manifest.of_chapter(chapter, root):
+        raise ValueError(f"{chapter}: {problems[0]}")
+    synced = notebooks.with_outputs(source, published)
+    write_text(path, jupytext.writes(synced, "ipynb"))
+
+
+def _write_all(texts: Mapping[Path, str]) -> None:
+    """Write several files; if one cannot be written, all stay as they were."""
+    before = {p: p.read_text("utf-8") if p.exists() else None for p in texts}
+    try:
+        for path, text in texts.items():
+            write_text(path, text)
+    except BaseException:
+        for path, old in before.items():
+            if old is None:
+                path.unlink(missing_ok=True)
+            elif path.read_text("utf-8") != old:
+                write_text(path, old)
+        raise
+
+
+def _json(result: Mapping[str, Any]) -> str:
+    return json.dumps(result, indent=1, allow_nan=False) + "\n"
+
+
+def _tidy(notebook: Any, root: Path) -> Any:
+    """Smaller pictures, and no folder of this machine in any output."""
+    for cell in notebooks.code_cells(notebook):
+        cell.outputs = without_places(cell.outputs, root)
+        for data in (output.get("data", {}) for output in cell.outputs):
+            if "image/png" in data:
+                data["image/png"] = smaller(data["image/png"])
+    return notebook
+
+
+def smaller(png: str) -> str:
+    """Store a PNG (base64) in 256 colours: a third of the bytes, and looks the same."""
+    image = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
+    small = io.BytesIO()
+    colours = image.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    colours.save(small, "PNG", optimize=True)
+    return base64.b64encode(small.getvalue()).decode()
+
+
+def without_places(value: Any, root: Path) -> Any:
+    """Replace folders of this machine in the text of outputs by what they stand for."""
+    if isinstance(value, dict):
+        return type(value)(
+            (k, v if k.startswith("image/") else without_places(v, root))
+            for k, v in value.items()
+        )
+    if isinstance(value, list):
+        return [without_places(v, root) for v in value]
+    if not isinstance(value, str):
+        return value
+    places = {
+        os.environ.get("UNROLLED_MIRROR", ""): "$UNROLLED_MIRROR",
+        sys.prefix: "<python>",
+        str(root): ".",
+        tempfile.gettempdir(): "<temporary>",
+        str(Path.home()): "~",
+    }
+    for place, name in places.items():
+        if len(Path(place).parts) > 1:  # a home of "/" says nothing
+            value = re.sub(rf"(?<!\w){re.escape(place)}(?!\w)", name, value)
+    return value
