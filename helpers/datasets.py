@@ -72,7 +72,7 @@ def load_imdb() -> Imdb:
     fetch.DataError
         The reviews are not to be had, or a file is damaged.
 
-    Source: Maas et al. (2011). Introduced in chapter 6.
+    Source: Maas et al. (2011). Introduced in chapter 7.
     """
     reviews = _reviews("labelled")
     return Imdb(reviews["train"], reviews["test"])
@@ -132,7 +132,7 @@ def load_imdb_word_index() -> dict[str, int]:
     fetch.DataError
         The file is not to be had, or is damaged.
 
-    Introduced in chapter 6.
+    Introduced in chapter 7.
     """
     path = fetch.find("imdb_word_index", "index")
     index: dict[str, int] = json.loads(path.read_bytes())
@@ -150,7 +150,7 @@ def load_shakespeare() -> str:
     fetch.DataError
         The file is not to be had, or is damaged.
 
-    Introduced in chapter 8.
+    Introduced in chapter 9.
     """
     return fetch.find("shakespeare", "text").read_bytes().decode()
 
@@ -261,7 +261,7 @@ def load_glove(words: Iterable[str]) -> Glove:
     fetch.DataError
         The vectors are not to be had, or a file is damaged.
 
-    Source: Pennington et al. (2014). Introduced in chapter 7.
+    Source: Pennington et al. (2014). Introduced in chapter 8.
     """
     if isinstance(words, str):
         raise TypeError(f"words must be a list of words, not the string {words!r}")

@@ -1,9 +1,9 @@
 """A chapter's parameters: their types, defaults and bounds, and the values given.
 
-A line of a parameters cell reads `name: type = default  # help`. The help may end in
-rules, each after a semicolon, in these words:
+A line of a parameters cell reads `name: type = default  # help`. What follows the first
+semicolon of the help may hold rules, in these words, each after a semicolon or comma:
 
-    units: int = 32  # units of the layers; at least 1, at most 4096
+    units: int = 32  # units of the layers; at least 1, at most 4_096
     rate: float = 0.01  # of the first step; above 0, at most 1
     series_csv: str = ""  # your own series; a CSV file
     date_column: str = "date"  # its column of dates; needs series_csv
@@ -14,7 +14,9 @@ from __future__ import annotations
 import ast
 import functools
 import io
+import json
 import math
+import os
 import re
 import tokenize
 from collections.abc import Mapping
@@ -25,18 +27,25 @@ from helpers.files import book_root
 from helpers.hints import did_you_mean
 
 PROFILES = ("full", "quick")
-TYPES = {"bool": bool, "float": float, "int": int, "str": str}
+TYPES: dict[str, Any] = {"bool": bool, "float": (float, int), "int": int, "str": str}
+LIST = re.compile(r"list\[(\w+)\]")
 BOUNDS = {
     "at least": lambda value, bound: value >= bound,
     "above": lambda value, bound: value > bound,
     "at most": lambda value, bound: value <= bound,
     "below": lambda value, bound: value < bound,
 }
+RULE = re.compile(
+    rf"(?P<words>{'|'.join(BOUNDS)}) (?P<bound>-?[\d_]*\.?\d+(?:e[+-]?\d+)?)"
+    r"|needs (?P<other>\w+)"
+    r"|an? (?:\w+ )?(?P<file>file)"
+)
 CELL = re.compile(
     r"^```\{code-cell\}.*\n(?P<options>(?::.*\n|---\n(?:.*\n)*?---\n)*)"
     r"(?P<code>(?:.*\n)*?)```$",
     re.MULTILINE,
 )
+TAG = re.compile(r"\btags:[^:]*(?<![\w-])parameters(?![\w:-])")
 
 
 class Parameter(NamedTuple):
@@ -47,29 +56,43 @@ class Parameter(NamedTuple):
     help: str
 
     @property
+    def rules(self) -> list[re.Match[str]]:
+        """The rules in the help, as matches of RULE.
+
+        Raises
+        ------
+        ValueError
+            One begins as a rule does, and cannot be read: it would never be applied.
+        """
+        found = []
+        for part in re.split("[;,] ", self.help.partition("; ")[2]):
+            if match := RULE.fullmatch(part):
+                found.append(match)
+            elif part.startswith((*BOUNDS, "needs ")):
+                raise ValueError(f'cannot read the rule "{part}"')
+        return found
+
+    @property
     def bounds(self) -> dict[str, float]:
-        """The bounds that the help names, such as {"at least": 1}."""
-        found = re.findall(rf"\b({'|'.join(BOUNDS)}) (-?[\d._e-]*\d)", self.help)
-        return {words: float(number) for words, number in found}
+        """The bounds of the value, such as {"at least": 1}."""
+        found = (rule for rule in self.rules if rule["words"])
+        return {rule["words"]: float(rule["bound"]) for rule in found}
 
     @property
     def is_file(self) -> bool:
         """Whether the value is the path of a file, or empty."""
-        return bool(re.search(r"; an? (\w+ )?file\b", self.help))
+        return any(rule["file"] for rule in self.rules)
 
     @property
     def needs(self) -> str:
         """The parameter without which this one has no meaning; empty if none."""
-        found = re.search(r"; needs (\w+)", self.help)
-        return found[1] if found else ""
+        return next((rule["other"] for rule in self.rules if rule["other"]), "")
 
 
 @functools.lru_cache(maxsize=256)
 def _parse(name: str, text: str) -> dict[str, Parameter]:
     cells = [
-        cell["code"]
-        for cell in CELL.finditer(text)
-        if re.search(r"\btags:[^:]*\bparameters\b", cell["options"])
+        cell["code"] for cell in CELL.finditer(text) if TAG.search(cell["options"])
     ]
     if len(cells) != 1:
         raise ValueError(
@@ -101,6 +124,12 @@ def _parse(name: str, text: str) -> dict[str, Parameter]:
                 f"a line of the parameters cell of {name} must read "
                 f'"name: type = literal  # help", not "{ast.unparse(statement)}"'
             ) from None
+    for own, parameter in found.items():
+        try:
+            if parameter.needs and parameter.needs not in found:
+                raise ValueError(f"it needs {parameter.needs}, which is not there")
+        except ValueError as fault:
+            raise ValueError(f'parameter "{own}" of {name}: {fault}') from None
     return found
 
 
@@ -112,26 +141,31 @@ def read(chapter: str, root: Path | None = None) -> dict[str, Parameter]:
     FileNotFoundError
         There is no such chapter in `root` (default: this book).
     ValueError
-        There is not exactly one cell tagged "parameters", or one of its lines is not
-        `name: type = literal  # help`.
+        There is not exactly one cell tagged "parameters", one of its lines is not
+        `name: type = literal  # help`, or a rule cannot be read.
     """
     path = (root or book_root()) / "chapters" / f"{chapter}.md"
     return dict(_parse(path.name, path.read_text("utf-8")))
 
 
 def convert(word: str, parameter: Parameter) -> Any:
-    """Read a word of the shell as the type of a parameter.
+    """Read a word of the shell as the type of a parameter; a list is written `1,2,3`.
 
     Raises
     ------
     ValueError
         It is no value of that type.
     """
-    if parameter.type == "bool":
-        if word.lower() not in ("true", "false"):
-            raise ValueError(word)
+    if match := LIST.fullmatch(parameter.type):
+        one = parameter._replace(type=match[1])
+        items = [item.strip(" '\"") for item in word.strip("[]").split(",")]
+        return [convert(item, one) for item in items if item]
+    if parameter.type == "bool" and word.lower() in ("true", "false"):
         return word.lower() == "true"
-    return TYPES[parameter.type](word)
+    readers = {"float": float, "int": int, "str": str}
+    if reader := readers.get(parameter.type):
+        return reader(word)
+    raise ValueError(f'"{word}" is not {parameter.type}')
 
 
 def check(
@@ -159,8 +193,8 @@ def check(
     for name, value in values.items():
         if name not in known:
             raise ValueError(
-                f'{chapter} has no parameter "{name}"{did_you_mean(name, known)}'
-                f"; it has {', '.join(known)}"
+                f"{chapter} has no parameter {_shown(name)}"
+                f"{did_you_mean(name, known)}; it has {', '.join(known)}"
             )
         if fault := _fault(name, value, known, values, folder or Path()):
             raise ValueError(f'parameter "{name}" of {chapter} {fault}')
@@ -175,18 +209,22 @@ def _fault(
 ) -> str:
     """What is wrong with a value, as the rest of a sentence; empty if nothing is."""
     parameter = known[name]
-    allowed: Any = {"float": (float, int)}.get(parameter.type, TYPES[parameter.type])
-    is_bool = isinstance(value, bool)
-    if not isinstance(value, allowed) or is_bool != (parameter.type == "bool"):
+    if not _is(value, parameter.type):
         return (
-            f"must be {parameter.type}, such as {parameter.default!r}, "
+            f"must be {parameter.type}, such as {_shown(parameter.default)}, "
             f"not {_shown(value)}"
         )
-    if isinstance(value, float) and not math.isfinite(value):
-        return f"must be a finite number, not {value}"
+    items = value if isinstance(value, list) else [value]
+    numbers = [item for item in items if isinstance(item, int | float)]
+    if any(
+        isinstance(number, float) and not math.isfinite(number) for number in numbers
+    ):
+        return f"must be a finite number, not {_shown(value)}"
     bounds = parameter.bounds.items()
-    if not all(BOUNDS[words](value, bound) for words, bound in bounds):
-        rule = " and ".join(f"{words} {bound:.12g}" for words, bound in bounds)
+    if not all(
+        BOUNDS[words](number, bound) for words, bound in bounds for number in numbers
+    ):
+        rule = " and ".join(f"{words} {bound:,.12g}" for words, bound in bounds)
         return f"must be {rule}, not {_shown(value)}"
     if name == "profile" and value not in PROFILES:
         return (
@@ -194,9 +232,9 @@ def _fault(
             f"not {_shown(value)}{did_you_mean(value, PROFILES)}"
         )
     if parameter.is_file and value:
-        path = folder / Path(value).expanduser()
-        if not path.is_file():
-            return f'names no file: there is no "{path.absolute()}"'
+        path = os.path.abspath(folder / os.path.expanduser(value))
+        if not os.path.isfile(path):
+            return f"names no file: there is no {_shown(path, 300)}"
     other = parameter.needs
     alone = other and values.get(other, known[other].default) == known[other].default
     if alone and value != parameter.default:
@@ -204,6 +242,18 @@ def _fault(
     return ""
 
 
-def _shown(value: Any) -> str:
-    text = f'"{value}"' if isinstance(value, str) else repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
+def _is(value: Any, annotation: str) -> bool:
+    """Whether a value is of a type; a whole number will do for a float."""
+    if match := LIST.fullmatch(annotation):
+        return isinstance(value, list) and all(_is(item, match[1]) for item in value)
+    if isinstance(value, bool):  # for Python, it is an int
+        return annotation == "bool"
+    return isinstance(value, TYPES.get(annotation, ()))
+
+
+def _shown(value: Any, width: int = 60) -> str:
+    """A value as it is typed, on one line; the middle of a long one left out."""
+    text = value if isinstance(value, str) else repr(value)
+    if len(text) > width:
+        text = f"{text[: width // 2]}…{text[-width // 2 :]}"
+    return json.dumps(text, ensure_ascii=False) if isinstance(value, str) else text

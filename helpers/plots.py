@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import textwrap
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -12,9 +12,13 @@ import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.text import Annotation
 from matplotlib.ticker import MaxNLocator
+
+from helpers.hints import did_you_mean
 
 # Okabe and Ito's palette (https://jfly.uni-koeln.de/color/), safe for colour-blind
 # readers; the roles below mean the same in every drawing and plot.
@@ -116,41 +120,9 @@ def ladder(
     Introduced in chapter 1.
     """
     rows = _ladder_rows(values, cited, log, better)
-    line, room = 0.24, 0.38  # inches: a line of a label; its bar and the space below
-    names = [
-        textwrap.fill(f"{name} ({source})" if source else name, 52)
-        for name, source, _, _ in rows
-    ]
-    height = sum(line * (name.count("\n") + 1) + room for name in names)
-    figure, axes = plt.subplots(figsize=(WIDTH, height + 1.2), layout="constrained")
-    top, ends, texts = 0.0, [], []
-    for (_, source, mean, sd), name in zip(rows, names, strict=True):
-        top += line * (name.count("\n") + 1) + room
-        y, colour = top - 0.25, COLOURS["other" if source else "ours"]
-        axes.barh(y, mean, height=0.2, color=colour, edgecolor=INK)
-        if sd:
-            axes.errorbar(mean, y, xerr=sd, color=INK, capsize=4, linewidth=1.5)
-        where = (0, y - 0.13)
-        axes.annotate(name, where, xycoords=("axes fraction", "data"), va="bottom")
-        ends.append(max(mean + (sd or 0), 0))
-        texts.append(
-            axes.annotate(
-                _printed(mean, sd),
-                (ends[-1], y),
-                xytext=(6, 0),
-                textcoords="offset points",
-                va="center",
-                weight="normal" if source else "bold",
-                in_layout=False,  # room is made below, once its width is known
-            )
-        )
-    means = [mean for _, _, mean, _ in rows]
-    axes.set_ylim(top, 0)
-    axes.set_yticks([])
-    axes.grid(axis="y", visible=False)
-    axes.spines["left"].set_visible(False)
+    figure, axes, texts = _ladder_bars(rows)
     axes.set_xlabel(f"{label} ({better} is better)")
-    seeds = any(sd is not None for _, _, _, sd in rows)
+    seeds = any(row.sd is not None for row in rows)
     ours = "this book" + (", mean ± sd over seeds" if seeds else "")
     keys = [("ours", ours)] * bool(values) + [("other", "cited")] * bool(cited)
     figure.legend(
@@ -161,10 +133,68 @@ def ladder(
         loc="outside upper left",
         ncols=2,
     )
-    # Leave just enough room on the right for the figures printed after the bars.
+    _make_room(figure, axes, texts, min(row.mean for row in rows), log)
+    return axes
+
+
+class _Row(NamedTuple):
+    """A rung of the ladder; `source` is empty and `sd` may be there for ours."""
+
+    name: str
+    source: str
+    mean: float
+    sd: float | None
+
+    @property
+    def end(self) -> float:
+        """Where the bar and its whisker end."""
+        return max(self.mean + (self.sd or 0), 0)
+
+
+def _ladder_bars(rows: Sequence[_Row]) -> tuple[Figure, Axes, list[Annotation]]:
+    """Draw a name above each bar, and its figure (the annotations given back) after."""
+    line, room = 0.24, 0.38  # inches: a line of a label; its bar and the space below
+    names = [
+        textwrap.fill(f"{row.name} ({row.source})" if row.source else row.name, 52)
+        for row in rows
+    ]
+    heights = [line * (name.count("\n") + 1) + room for name in names]
+    size = WIDTH, sum(heights) + 1.2
+    figure, axes = plt.subplots(figsize=size, layout="constrained")
+    texts = []
+    for row, name, top in zip(rows, names, np.cumsum(heights), strict=True):
+        y, colour = top - 0.25, COLOURS["other" if row.source else "ours"]
+        axes.barh(y, row.mean, height=0.2, color=colour, edgecolor=INK)
+        if row.sd:
+            axes.errorbar(row.mean, y, xerr=row.sd, color=INK, capsize=4, linewidth=1.5)
+        where = (0, y - 0.13)
+        axes.annotate(name, where, xycoords=("axes fraction", "data"), va="bottom")
+        texts.append(
+            axes.annotate(
+                _printed(row.mean, row.sd),
+                (row.end, y),
+                xytext=(6, 0),
+                textcoords="offset points",
+                va="center",
+                weight="normal" if row.source else "bold",
+                in_layout=False,  # room is made once its width is known
+            )
+        )
+    axes.set_ylim(sum(heights), 0)
+    axes.set_yticks([])
+    axes.grid(axis="y", visible=False)
+    axes.spines["left"].set_visible(False)
+    return figure, axes, texts
+
+
+def _make_room(
+    figure: Figure, axes: Axes, texts: Sequence[Annotation], least: float, log: bool
+) -> None:
+    """Leave just enough room on the right for the figures printed after the bars."""
+    ends = [text.xy[0] for text in texts]
     if log:
         axes.set_xscale("log")
-    low = min(means) / 2 if log else min(0, *means)
+    low = least / 2 if log else min(0, least)
     axes.set_xlim(low, max(ends))
     figure.draw_without_rendering()
     wide = axes.get_window_extent().width
@@ -179,7 +209,6 @@ def ladder(
     if not log:
         ticks = MaxNLocator(5).tick_values(low, max(ends))
         axes.set_xticks([tick for tick in ticks if low <= tick <= max(ends) * 1.001])
-    return axes
 
 
 def _ladder_rows(
@@ -187,27 +216,27 @@ def _ladder_rows(
     cited: dict[str, tuple[float, str]],
     log: bool,
     better: str,
-) -> list[tuple[str, str, float, float | None]]:
-    """Check the ladder's input; (name, source or "", mean, sd or None), best first."""
+) -> list[_Row]:
+    """Check the ladder's input; best first."""
     if better not in ("lower", "higher"):
         raise ValueError(f'better must be "lower" or "higher", not {better!r}')
     if not values and not cited:
         raise ValueError("nothing to show: give at least one of values and cited")
     if both := sorted(values.keys() & cited.keys()):
         raise ValueError(f"{both[0]!r} is in both values and cited; rename one")
-    rows: list[tuple[str, str, float, float | None]] = []
+    rows = []
     for name, value in values.items():
         array = np.atleast_1d(_numbers(name, value, log))
         sd = float(array.std(ddof=1)) if array.size > 1 else None
-        rows.append((name, "", float(array.mean()), sd))
+        rows.append(_Row(name, "", float(array.mean()), sd))
     for name, pair in cited.items():
         if not (isinstance(pair, tuple) and len(pair) == 2 and str(pair[1]).strip()):
             raise ValueError(
                 f"cited[{name!r}] must be (figure, source) with a source, not {pair!r}"
             )
         figure = float(_numbers(name, pair[0], log))
-        rows.append((name, str(pair[1]), figure, None))
-    return sorted(rows, key=lambda row: row[2], reverse=better == "higher")
+        rows.append(_Row(name, str(pair[1]), figure, None))
+    return sorted(rows, key=lambda row: row.mean, reverse=better == "higher")
 
 
 def _numbers(name: str, value: float | Sequence[float], log: bool) -> np.ndarray:
@@ -259,11 +288,9 @@ def history(histories: dict[str, dict[str, list[float]]], metric: str) -> Axes:
         )
     for name, run in histories.items():
         if metric not in run:
-            near = difflib.get_close_matches(metric, run, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
             raise ValueError(
                 f"run {name!r} has no metric {metric!r}, only "
-                f"{', '.join(run) or 'nothing'}{hint}"
+                f"{', '.join(run) or 'nothing'}{did_you_mean(metric, run)}"
             )
     rows = max(len(histories), 2)
     size = WIDTH, 2.8 + 0.25 * rows

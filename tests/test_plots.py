@@ -204,7 +204,10 @@ def test_history_draws_training_dashed_and_validation_solid():
     [
         ({}, "1 to 7 runs in one plot, not 0"),
         ({str(i): RUN for i in range(8)}, "not 8"),
-        ({"RNN": {"los": [1.0]}}, "has no metric 'loss', only los; did you mean 'los'"),
+        (
+            {"RNN": {"los": [1.0]}},
+            "has no metric 'loss', only los; did you mean \"los\"",
+        ),
         ({"RNN": {}}, "only nothing"),
     ],
 )
