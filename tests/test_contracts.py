@@ -12,61 +12,16 @@ from typing import Any
 
 import nbformat
 import pytest
-import yaml
 
-from helpers import report
-from helpers.book import notebooks
+from helpers import parameters
+from helpers.book import contracts, manifest, notebooks
+from helpers.book.contracts import CONTRACTS, WAITING, Chapter, with_tag
+from helpers.book.notebooks import code_cells
 from helpers.files import book_root
-from tests import contracts
-from tests.contracts import code_cells, with_tag
 
 ROOT = book_root()
 CHAPTERS = notebooks.chapters()
 FIRST = CHAPTERS[0]
-
-
-def address() -> str:
-    repository = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]
-    return f"{repository['url']}/tree/{repository['branch']}"
-
-
-class Chapter:
-    """All that the contracts look at."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.path = ROOT / "chapters" / f"{name}.ipynb"
-        self.notebook: Any = nbformat.read(self.path, 4)
-        self.source = notebooks.source(name)
-        self.parameters = notebooks.parameters(name)
-        self.results: Any = report.load(name)
-        self.digest = notebooks.source_digest(self.path)
-        self.size = self.path.stat().st_size
-        self.bootstrap = code_cells(notebooks.source(FIRST))[0].source
-
-    def problems(self, contract: str) -> list[str]:
-        notebook, found = self.notebook, self.parameters
-        arguments: dict[str, tuple[Any, ...]] = {
-            "pairing": (notebook, self.source),
-            "bootstrap": (notebook, self.bootstrap, address()),
-            "parameters": (notebook, found),
-            "setup": (notebook, self.name, found),
-            "size": (self.size,),
-            "published": (
-                self.results,
-                self.digest,
-                {n: p.default for n, p in found.items()},
-            ),
-            "claims": (self.results,),
-        }
-        check = getattr(contracts, contract)
-        return list(check(*arguments.get(contract, (notebook,))))
-
-
-NAMES = [
-    "pairing", "bootstrap", "parameters", "setup", "marked", "alt_text", "portable", "order",
-    "code_style", "exercises", "outputs", "size", "published", "claims",
-]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -75,16 +30,27 @@ def loaded() -> Callable[[str], Chapter]:
 
     def load(name: str) -> Chapter:
         if name not in cache:
-            cache[name] = Chapter(name)
+            cache[name] = Chapter.read(name, ROOT)
         return copy.deepcopy(cache[name])
 
     return load
 
 
+NAMES = [contract.__name__ for contract in CONTRACTS]
+
+
+def problems(chapter: Chapter, contract: str) -> list[str]:
+    return list(getattr(contracts, contract)(chapter))
+
+
 @pytest.mark.parametrize("contract", NAMES)
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_chapter_keeps_its_contracts(name, contract, loaded):
-    assert loaded(name).problems(contract) == []
+    found = problems(loaded(name), contract)
+    if (name, contract) in WAITING:
+        assert found, f"{name} keeps {contract} now: take it out of WAITING"
+        pytest.xfail(f"{name} waits to be cut anew: {found[0]}")
+    assert found == []
 
 
 # --- counter-examples: the first chapter, with one thing broken -------------------
@@ -118,6 +84,12 @@ def drop_parameter_help(chapter: Chapter) -> None:
     chapter.parameters[name] = parameter._replace(help="")
 
 
+def slower(chapter: Chapter) -> None:
+    assert chapter.results
+    chapter.results["metrics"].update({"a/seconds": [1.0], "b/seconds": [1.1]})
+    chapter.results["claims"].append("a/seconds < b/seconds")
+
+
 BROKEN: list[tuple[str, str, Callable[[Chapter], Any]]] = [
     ("pairing", "cells, but", lambda c: c.notebook.cells.pop()),
     ("pairing", "source differs", lambda c: set_source(c.notebook.cells[0], "a", "b")),
@@ -127,10 +99,18 @@ BROKEN: list[tuple[str, str, Callable[[Chapter], Any]]] = [
     ("bootstrap", "not tagged", lambda c: code_cells(c.notebook)[0].metadata.update(tags=[])),
     ("bootstrap", "does not name", lambda c: set_source(code_cells(c.notebook)[0], "github.com/", "example.org/")),
     ("parameters", "has no comment", drop_parameter_help),
-    ("parameters", "never used", lambda c: c.parameters.update(spare=notebooks.Parameter("int", 1, "x"))),
-    ("parameters", "has the type", lambda c: c.parameters.update(spare=notebooks.Parameter("dict", {}, "x"))),
+    ("parameters", "never used", lambda c: c.parameters.update(spare=parameters.Parameter("int", 1, "x"))),
+    ("parameters", "has the type", lambda c: c.parameters.update(spare=parameters.Parameter("dict", {}, "x"))),
     ("parameters", "no parameter seed", lambda c: c.parameters.pop("seed")),
+    ("parameters", "no lower and upper bound", lambda c: c.parameters.update(seed=parameters.Parameter("int", 0, "first; at least 0"))),
+    ("parameters", "not tagged parameters", lambda c: code_cells(c.notebook)[1].metadata.update(tags=["hide-input"])),
+    ("parameters", "is not folded", lambda c: code_cells(c.notebook)[1].metadata.update(tags=["parameters"])),
+    ("parameters", "# @title", lambda c: set_source(code_cells(c.notebook)[1], "# @title", "# title")),
+    ("parameters", "default is not allowed", lambda c: setattr(c, "name", "02_time_series_forecasting")),
     ("setup", "exactly the parameters", lambda c: c.parameters.popitem()),
+    ("setup", "not tagged setup", lambda c: code_cells(c.notebook)[2].metadata.update(tags=["hide-input"])),
+    ("setup", "is not folded", lambda c: code_cells(c.notebook)[2].metadata.pop("cellView")),
+    ("setup", "only after runtime.start", lambda c: set_source(code_cells(c.notebook)[2], "results = ", "runtime.start(profile, seed)\nresults = ")),
     ("setup", "runtime.start", lambda c: set_source(code_cells(c.notebook)[2], "runtime.start", "print")),
     ("setup", "report.Results(", lambda c: set_source(code_cells(c.notebook)[2], FIRST, "99_other")),
     ("marked", "no cell", lambda c: [cell.metadata.update(tags=[]) for cell in with_tag(c.notebook, "nbval-check-output")]),
@@ -173,12 +153,23 @@ BROKEN: list[tuple[str, str, Callable[[Chapter], Any]]] = [
     ("outputs", "a warning", lambda c: code_cells(c.notebook)[3].outputs.append(nbformat.v4.new_output("stream", text="UserWarning: old"))),
     ("outputs", "execution metadata", lambda c: code_cells(c.notebook)[3].metadata.update(execution={})),
     ("outputs", "papermill", lambda c: c.notebook.metadata.update(papermill={})),
-    ("size", "more than", lambda c: setattr(c, "size", contracts.MAX_BYTES + 1)),
+    ("size", "MB, more than", lambda c: insert_prose(c, "word " * 300_000)),
     ("published", "no result file", lambda c: setattr(c, "results", None)),
-    ("published", "the code changed", lambda c: setattr(c, "digest", "0" * 64)),
+    ("published", "the code changed", lambda c: set_source(code_cells(c.notebook)[4], "(", "( ")),
+    ("published", "no manifest", lambda c: c.results.pop("manifest")),
     ("published", "not of a full run", lambda c: c.results.update(profile="quick")),
     ("published", "not of a full run", lambda c: c.results["parameters"].update(seed=5)),
     ("published", "no metrics", lambda c: c.results["metrics"].clear()),
+    ("visible", "results. in a visible cell", lambda c: insert_code(c, "results.record('a/b', 1)")),
+    ("visible", "profile in a visible cell", lambda c: insert_code(c, "quick = profile == 'quick'")),
+    ("visible", "seed in a visible cell", lambda c: insert_code(c, "rng = f(seed)")),
+    ("visible", "perf_counter in a visible cell", lambda c: insert_code(c, "time.perf_counter()")),
+    ("visible", "third cell without prose", lambda c: [insert_code(c, "1") for _ in range(3)]),
+    ("visible", "visible cells, not 25 to 45", lambda c: [insert_code(c, "1") for _ in range(30)]),
+    ("visible", "bookkeeping cell is not folded", lambda c: with_tag(c.notebook, "bookkeeping")[0].metadata.pop("cellView")),
+    ("outputs", "a claim that fails", lambda c: code_cells(c.notebook)[3].outputs.append(nbformat.v4.new_output("stream", text="FAILS: a/b > 1"))),
+    ("claims", "not about a recorded figure", lambda c: c.results["claims"].append("1 < 2")),
+    ("claims", "a margin that noise may cross", slower),
     ("claims", "no claims", lambda c: c.results["claims"].clear()),
     ("claims", "does not hold", lambda c: c.results["claims"].append(f"{next(iter(c.results['metrics']))} > 1e9")),
 ]  # fmt: skip
@@ -187,8 +178,9 @@ BROKEN: list[tuple[str, str, Callable[[Chapter], Any]]] = [
 @pytest.mark.parametrize(("contract", "complaint", "damage"), BROKEN)
 def test_contract_rejects_its_counter_example(contract, complaint, damage, loaded):
     chapter = loaded(FIRST)
+    assert problems(chapter, contract) == []
     damage(chapter)
-    assert complaint in "\n".join(chapter.problems(contract))
+    assert complaint in "\n".join(problems(chapter, contract))
 
 
 def test_every_contract_has_a_counter_example():

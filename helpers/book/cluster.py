@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -40,8 +40,8 @@ Work = Callable[[], worker.Executed]
 class Outcome(NamedTuple):
     """How a job ended: `error` is empty when every cell succeeded.
 
-    notebook : as executed, up to the failed cell if there was one; None if its worker
-        was lost.
+    notebook : as executed, up to the failed cell if there was one; None or empty if its
+        worker was lost.
     """
 
     job: Job
@@ -68,11 +68,11 @@ def execute(
     timeout: int = 1800,
     scheduler: str | None = None,
     fresh: bool = False,
-) -> list[Outcome]:
-    """Execute chapters in parallel and print how each one ends.
+) -> Iterator[Outcome]:
+    """Execute chapters in parallel; print how each one ends, and yield it then.
 
     A run that is in the store is found there, not repeated; one that succeeds is put
-    there. Only this process writes.
+    there. Only this process writes. Whoever stops listening stops the others.
 
     Parameters
     ----------
@@ -94,38 +94,35 @@ def execute(
     source = {chapter: notebooks.source(chapter, root) for chapter in chapters}
     code = {chapter: runs.code(chapter, root) for chapter in chapters}
     text = {c: jupytext.writes(notebook, "ipynb") for c, notebook in source.items()}
-    outcomes: dict[int, Outcome] = {}
     with _place(scheduler, workers, len(jobs), root, mark) as place, _Bar(jobs) as bar:
-        keys = [runs.key(job, place.threads, code[job.chapter], root) for job in jobs]
-        tasks: dict[int, Work] = {}
-        for number, (job, key) in enumerate(zip(jobs, keys, strict=True)):
-            if not fresh and (run := runs.find(key, root)):
-                notebook = notebooks.with_outputs(source[job.chapter], run.notebook)
-                outcomes[number] = Outcome(job, notebook, run.result)
+        tasks, keys = {}, {}
+        for number, job in enumerate(jobs):
+            keys[number] = runs.key(job, place.threads, code[job.chapter], root)
+            if not fresh and (run := runs.find(keys[number], root)):
                 bar.ended(number, "found   ")
+                notebook = notebooks.with_outputs(source[job.chapter], run.notebook)
+                yield Outcome(job, notebook, run.result)
                 continue
+            how = (place.threads, timeout, place.folder, mark)
             tasks[number] = partial(
-                _work, number, text[job.chapter], job.parameters, place.threads,
-                timeout, place.folder, mark,
-            )  # fmt: skip
+                _work, number, text[job.chapter], job.parameters, *how
+            )
         try:
             for number, done in _finished(tasks, place, bar):
-                job, notebook = jobs[number], None
-                if done.notebook:
-                    notebook = nbformat.reads(done.notebook, as_version=4)
+                job = jobs[number]
+                bar.ended(number, "FAILED  " if done.error else "done    ")
+                notebook = done.notebook and nbformat.reads(done.notebook, as_version=4)
                 if not done.error:
                     runs.put(keys[number], done.notebook, done.result or {}, root)
                     notebook = notebooks.with_outputs(source[job.chapter], notebook)
-                outcomes[number] = Outcome(job, notebook, done.result, done.error)
-                bar.ended(number, "FAILED  " if done.error else "done    ")
-        except KeyboardInterrupt:
+                yield Outcome(job, notebook, done.result, done.error)
+        except BaseException:
             place.stop()
             raise
-    return [outcomes[number] for number in range(len(jobs))]
 
 
 def _finished(
-    tasks: dict[int, Work], place: Place, bar: _Bar
+    tasks: Mapping[int, Work], place: Place, bar: _Bar
 ) -> Iterator[tuple[int, worker.Executed]]:
     """Run all tasks, so many at once as the place has workers; yield as they end."""
     waiting = deque(tasks)

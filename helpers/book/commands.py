@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shlex
 import signal
 import sys
 import tempfile
@@ -18,7 +17,7 @@ from typing import Any, NoReturn
 import jupytext
 
 from helpers import parameters
-from helpers.book import cluster, notebooks, plans, publish, runs
+from helpers.book import cluster, notebooks, plans, publish
 from helpers.book.cluster import Outcome
 from helpers.book.plans import Job
 from helpers.files import book_root, write_text
@@ -29,6 +28,16 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {' '.join(message.split())}\n")
+
+
+class _Refuse(argparse.Action):
+    """An option of `run` that makes no sense for a command about what is published."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        parser.error(
+            "it is about the default parameters: leave out -p, --grid and --profile, "
+            "or use run"
+        )
 
 
 def _parsers() -> dict[str, _Parser]:
@@ -58,6 +67,9 @@ def _parsers() -> dict[str, _Parser]:
         _add_running(one)
     for one in (run, sweep):
         _add_parameters(one)
+    for one in (publishing, sync, listing):
+        options = ("-p", "--profile", "--grid")
+        one.add_argument(*options, nargs="*", action=_Refuse, help=argparse.SUPPRESS)
     text = "NAME=VALUE,VALUE: run once for each value (each combination, if repeated)"
     sweep.add_argument("--grid", action="append", default=[], help=text)
     sweep.add_argument("--seeds", type=int, help="run with the seeds 0 to N - 1")
@@ -133,27 +145,24 @@ def _interruptible() -> Iterator[None]:
 
 
 def _run(options: argparse.Namespace, root: Path) -> int:
-    folders = [root / "_build" / name for name in ("run", "runs", "failed")]
     jobs = _jobs(options, root)
-    for folder in folders:
-        _check_writable(folder)
-    outcomes = cluster.execute(
-        jobs, root=root, scheduler=options.scheduler, **_how(options)
-    )
-    return _finish([(o, _deliver(o, folders[0])) for o in outcomes], folders[0], root)
+    _check_writable(root, "_build/run", "_build/runs", "_build/failed")
+    how = {**_how(options), "scheduler": options.scheduler}
+    ended = {o.job: _deliver(o, root) for o in cluster.execute(jobs, root=root, **how)}
+    return _finish(jobs, ended, "_build/run", root)
 
 
 def _publish(options: argparse.Namespace, root: Path) -> int:
     _check_counts(options)
-    folders = [root / "chapters", root / "data" / "results", runs.store(root)]
     jobs = plans.plan(options.chapter, {}, root=root)
-    for folder in folders:
-        _check_writable(folder)
+    _check_writable(root, "chapters", "data/results", "_build/runs", "_build/failed")
     # A published run time is that of a chapter which has the machine.
     options.workers = options.workers or 1
-    outcomes = cluster.execute(jobs, root=root, **_how(options))
-    ended = [(o, o.error or publish.publish(o, root)) for o in outcomes]
-    return _finish(ended, root / "chapters", root)
+    ended = {
+        o.job: _deliver(o, root) if o.error else publish.publish(o, root)
+        for o in cluster.execute(jobs, root=root, **_how(options))
+    }
+    return _finish(jobs, ended, "chapters", root)
 
 
 def _how(options: argparse.Namespace) -> dict[str, Any]:
@@ -187,42 +196,41 @@ def _check_counts(options: argparse.Namespace) -> None:
             raise ValueError(f"--{name} must be 1 or more, not {count}")
 
 
-def _check_writable(folder: Path) -> None:
-    """Refuse a folder that cannot be written to, before anything is trained."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as fault:
-        raise OSError(
-            f"cannot write to {folder}: {fault.strerror}; make it a folder that can be "
-            "written to, or move what is there away"
-        ) from None
+def _check_writable(root: Path, *names: str) -> None:
+    """Refuse folders that cannot be written to, before anything is trained."""
+    for folder in (root / name for name in names):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as fault:
+            raise OSError(
+                f"cannot write to {folder}: {fault.strerror}; make it a folder that "
+                "can be written to, or move away what is there"
+            ) from None
 
 
-def _deliver(outcome: Outcome, folder: Path) -> str:
-    """Write what came of a job; says what was wrong with it."""
+def _deliver(outcome: Outcome, root: Path) -> str:
+    """Write what came of a job where its user looks for it; gives its error."""
     job = outcome.job
-    if outcome.error:
-        folder = folder.with_name("failed")
-    path = folder / job.folder / f"{job.chapter}.ipynb"
+    folder = root / "_build" / ("failed" if outcome.error else "run") / job.folder
+    path = folder / f"{job.chapter}.ipynb"
     if outcome.notebook:
         write_text(path, jupytext.writes(outcome.notebook, "ipynb"))
     if outcome.result:
         text = json.dumps(outcome.result, indent=1) + "\n"
         write_text(path.with_suffix(".json"), text)
     if outcome.error and outcome.notebook:
-        return f"{outcome.error}\nexecuted up to there: {shlex.quote(str(path))}"
+        return f"{outcome.error}\nexecuted up to there: {path}"
     return outcome.error
 
 
-def _finish(ended: list[tuple[Outcome, str]], folder: Path, root: Path) -> int:
+def _finish(jobs: list[Job], ended: dict[Job, str], where: str, root: Path) -> int:
     """Say what failed and where the rest is; gives the exit code."""
-    failed = [(outcome, error) for outcome, error in ended if error]
-    for outcome, error in failed:
-        print(f"\nFAILED {outcome.job}\n{error.replace(f'{root}{os.sep}', '')}")
-    done = len(ended) - len(failed)
-    print(f"{done} of {len(ended)} succeeded, in {folder.relative_to(root)}")
+    failed = [job for job in jobs if ended[job]]
+    for job in failed:
+        print(f"\nFAILED {job}\n{ended[job].replace(f'{root}{os.sep}', '')}")
+    print(f"{len(jobs) - len(failed)} of {len(jobs)} succeeded, in {where}")
     return 1 if failed else 0
 
 

@@ -30,7 +30,7 @@ class Job:
     """
 
     chapter: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
     folder: str = ""
 
     def __str__(self) -> str:
@@ -87,14 +87,11 @@ def plan(
         A chapter or a parameter does not exist, or a value is not allowed.
     """
     root, jobs = root or book_root(), []
+    words = {**{name: [word] for name, word in given.items()}, **(grid or {})}
     for chapter in select(names, root):
         axes = [
-            [(name, value) for value in _converted(chapter, name, words, root)]
-            for name, words in {n: [w] for n, w in given.items()}.items()
-        ]
-        axes += [
-            [(name, value) for value in _converted(chapter, name, words, root)]
-            for name, words in (grid or {}).items()
+            [(name, value) for value in _converted(chapter, name, some, root)]
+            for name, some in words.items()
         ]
         for point in itertools.product(*axes):
             values = dict(point)
