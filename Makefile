@@ -7,16 +7,25 @@ SHELL := bash
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
-PROFILE ?= full
+PROFILE ?=
 CHAPTER ?=
 ARGS ?=
 PORT ?= 8000
+BRANCH ?= main
+BOOK := $(BIN)/python -m helpers.book
+
+# What make would take and never use: `make run units=64`.
+KNOWN := PYTHON PROFILE CHAPTER ARGS PORT URL SITE BRANCH NAME FRESH
+GIVEN := $(foreach v,$(filter-out .% -% MAKE%,$(.VARIABLES)),$(if $(filter command,$(origin $v)),$v))
+ifneq ($(filter-out $(KNOWN),$(GIVEN)),)
+$(error make knows no variable $(filter-out $(KNOWN),$(GIVEN)); it knows $(KNOWN). Parameters go into ARGS: make run CHAPTER=01 ARGS="-p units 64")
+endif
 
 .PHONY: help
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 	@echo
-	@echo 'Variables: CHAPTER=04 PROFILE=quick ARGS="-p units 64" PORT=8000 PYTHON=python3.12'
+	@echo 'Variables: CHAPTER=04 PROFILE=quick ARGS="-p units 64" FRESH=1 PORT=8000 PYTHON=python3.12'
 
 $(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
@@ -32,7 +41,7 @@ $(STAMP): requirements.txt pyproject.toml
 
 .PHONY: book
 book: $(STAMP)  ## set up and build the site from the published notebooks
-	@$(BIN)/python -m helpers.book.site build
+	@$(BOOK) build
 
 .PHONY: test
 test: $(STAMP)  ## everything a change must pass
@@ -43,16 +52,28 @@ test: $(STAMP)  ## everything a change must pass
 
 .PHONY: run
 run: $(STAMP)  ## execute chapters into _build/run/, in parallel
-	@$(BIN)/python -m helpers.book.execute run $(CHAPTER) --profile $(PROFILE) $(ARGS)
+	@$(BOOK) run $(CHAPTER) $(if $(PROFILE),--profile $(PROFILE)) $(ARGS)
+
+.PHONY: sweep
+sweep: $(STAMP)  ## the same for many values: ARGS="--grid units=32,64 --seeds 3"
+	@$(BOOK) sweep $(CHAPTER) $(if $(PROFILE),--profile $(PROFILE)) $(ARGS)
 
 .PHONY: publish
 publish: $(STAMP)  ## execute chapters at full profile, in place, with result files
-	@$(BIN)/python -m helpers.book.execute publish $(CHAPTER) $(ARGS)
-	@$(BIN)/python -m helpers.book.site readme
+	@$(BOOK) publish $(CHAPTER) $(ARGS)
+	@$(BOOK) readme
 
 .PHONY: sync
 sync: $(STAMP)  ## bring changed prose into the published notebooks
-	@$(BIN)/python -m helpers.book.execute sync $(CHAPTER)
+	@$(BOOK) sync $(CHAPTER)
+
+.PHONY: handout
+handout: $(STAMP)  ## notebooks for a class, without outputs and solutions, in _build/handout/
+	@$(BOOK) handout $(CHAPTER)
+
+.PHONY: new
+new: $(STAMP)  ## begin a chapter: NAME=11_attention
+	@$(BOOK) new $(NAME)
 
 .PHONY: bench
 bench: $(STAMP)  ## the speed comparisons, as ratios in one run
@@ -70,11 +91,11 @@ lock: $(STAMP)  ## pin the dependencies of pyproject.toml anew in requirements.t
 
 .PHONY: screenshot
 screenshot: $(STAMP)  ## take the pictures of README and of social cards
-	@$(BIN)/python -m helpers.book.site screenshot
+	@$(BOOK) screenshot
 
 .PHONY: address
 address: $(STAMP)  ## for a fork: URL=https://github.com/me/book SITE=https://me.github.io/book/ [BRANCH=main]
-	@$(BIN)/python -m helpers.book.site address --url "$(URL)" --site "$(SITE)" --branch "$(or $(BRANCH),main)"
+	@$(BOOK) address --url "$(URL)" --site "$(SITE)" --branch "$(BRANCH)"
 
 .PHONY: clean
 clean:  ## delete what was built (.venv stays; `rm -rf .venv` starts afresh)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -54,13 +55,16 @@ def _parsers() -> dict[str, _Parser]:
     text = "execute chapters at full profile, in place, with result files"
     publishing = command("publish", _publish, text)
     sync = command("sync", _sync, "bring new prose into published notebooks")
+    text = "notebooks for a class, without outputs and solutions, in _build/handout"
+    handout = command("handout", _handout, text)
+    command("new", _new, "begin a chapter").add_argument("name", help="11_attention")
     listing = command("list", _list, "list chapters, their parameters and run times")
     site = command("build", _build, "build the site from the published notebooks")
     command("readme", _readme, "write the table of chapters in README.md")
     command("screenshot", _screenshot, "take the pictures of README and social cards")
     fork = command("address", _address, "change the addresses, for a fork")
 
-    for one in (run, sweep, publishing, sync, listing):
+    for one in (run, sweep, publishing, sync, handout, listing):
         text = 'number, name or its beginning: "4" (default: all)'
         one.add_argument("chapter", nargs="*", help=text)
     for one in (run, sweep, publishing):
@@ -240,6 +244,34 @@ def _finish(jobs: list[Job], ended: dict[Job, str], where: str, root: Path) -> i
 def _sync(options: argparse.Namespace, root: Path) -> int:
     for chapter in plans.select(options.chapter, root):
         publish.sync(chapter, root)
+    return 0
+
+
+def _handout(options: argparse.Namespace, root: Path) -> int:
+    for chapter in plans.select(options.chapter, root):
+        notebook = notebooks.source(chapter, root)
+        kept = [c for c in notebook.cells if "solution" not in notebooks.tags(c)]
+        notebook.cells = kept
+        path = root / "_build" / "handout" / f"{chapter}.ipynb"
+        write_text(path, jupytext.writes(notebook, "ipynb"))
+        print(path.relative_to(root))
+    return 0
+
+
+def _new(options: argparse.Namespace, root: Path) -> int:
+    """Begin a chapter with the fewest cells that run."""
+    name = options.name
+    if not re.fullmatch(r"\d\d_[a-z0-9_]+", name):
+        raise ValueError(f'a chapter is named such as "11_attention", not "{name}"')
+    path = root / "chapters" / f"{name}.md"
+    if path.exists():
+        raise ValueError(f"{path.relative_to(root)} is there already")
+    first = notebooks.code_cells(notebooks.source(notebooks.chapters(root)[0], root))[0]
+    template = (Path(__file__).parent / "templates" / "chapter.md").read_text("utf-8")
+    title = name[3:].replace("_", " ").capitalize()
+    text = template.replace("NAME", name).replace("TITLE", title)
+    write_text(path, text.replace("BOOTSTRAP", first.source))
+    print(f"wrote {path.relative_to(root)}; add to _toc.yml: - file: chapters/{name}")
     return 0
 
 
