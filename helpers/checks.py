@@ -172,7 +172,7 @@ def _too(given: float, wanted: float, tolerance: float) -> str:
     if abs(digits - round(digits)) < 1e-3:
         return f"{said} by a power of ten: check the units"
     if factor < 2:
-        return f"{said}, by less than a factor of 2: check for a part left out or counted twice"
+        return f"{said}, by less than a factor of 2: check that all is counted once"
     least = 2 if factor < 10 else 10 ** int(digits)
     return f"{said}, by a factor of more than {least}: check the formula term by term"
 
@@ -180,7 +180,8 @@ def _too(given: float, wanted: float, tolerance: float) -> str:
 def _not_it(given: Any, expected: Any) -> str:
     """Say what can be said of a wrong answer without giving the right one away."""
     numbers = int | float | np.number
-    if isinstance(given, numbers) and isinstance(expected, numbers):
+    is_bool = isinstance(given, bool)
+    if isinstance(given, numbers) and isinstance(expected, numbers) and not is_bool:
         return _too(float(given), float(expected), 0)
     said = f"{given!r} is not it"
     if isinstance(given, list | tuple) and isinstance(expected, list | tuple):

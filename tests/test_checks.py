@@ -52,7 +52,7 @@ def test_close_describes_an_unknown_mistake(answer, expected, message, capsys):
         (
             3,
             2,
-            "3 is too large, by less than a factor of 2: check for a part",
+            "3 is too large, by less than a factor of 2: check that all",
         ),
         (41, 44, "41 is too small, but by less than a tenth: check the ends and the"),
         (-2, 2, "-2 is too small: its size is right, its sign is not."),
@@ -133,6 +133,7 @@ def test_function_that_returns_nothing_is_unanswered(capsys):
     [
         ([1, 2], [1, 2, 3], "[1, 2] is not it: it has 2 elements, not 3."),
         ((2, 3), (2, 5), "(2, 3) is not it: look again at index 1."),
+        (True, False, "True is not it; read the question once more."),
         (43, 50, "43 is too small, by less than a factor of 2"),
     ],
 )
