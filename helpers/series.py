@@ -16,6 +16,7 @@ from helpers.hints import did_you_mean
 CALENDARS = ("D", "B", "MS", "ME", "QS", "QE", "YS", "YE")
 # Digits of which either the first two or the second two may be the day.
 NUMERIC = re.compile(r"\d\d?([./-])\d\d?\1(\d{4}|\d\d)(?!\d)")
+OFFSET = re.compile(r":\d\d(?:\.\d+)? ?(Z|[+-]\d\d:?\d\d)$")
 TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 SEASONS = {"h": 24, "D": 7, "B": 5, "W": 52, "M": 12, "Q": 4}
 
@@ -338,10 +339,8 @@ def _readings(text: pd.Series) -> list[pd.Series]:
                 pd.to_datetime(text, format=f, errors="coerce") for f in formats
             ]
             return sorted(readings, key=lambda reading: reading.isna().sum())
-        try:
-            dates = pd.to_datetime(text, errors="coerce")
-        except ValueError:  # the offset changes with the clock
-            return [pd.to_datetime(text, errors="coerce", utc=True)]
+        changing = text.str.extract(OFFSET)[0].nunique() > 1  # with the clock
+        dates = pd.to_datetime(text, errors="coerce", utc=changing)
         if guess_datetime_format(first):
             return [dates]
         # Now pandas reads row by row, and turns day and month wherever it must.
