@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -31,7 +32,7 @@ def close(
 
     Returns
     -------
-    True if the answer is right.
+    True if the answer is right. The message for a wrong one does not give it away.
 
     Introduced in chapter 1.
     """
@@ -65,7 +66,7 @@ def equal(title: str, given: Any, expected: Any, *, hints: Iterable[Hint] = ()) 
     for wrong, message in hints:
         if same(wrong):
             return _verdict(title, message)
-    return _verdict(title, f"{given!r} is not it; read the question once more")
+    return _verdict(title, _not_it(given, expected))
 
 
 def function(
@@ -81,7 +82,8 @@ def function(
 
     Parameters
     ----------
-    given : the reader's function; what it raises is reported, not raised.
+    given : the reader's function; what it raises is reported, not raised. The first
+        case that it gets wrong is printed: arguments, result, right result.
     reference : function with the right results.
     cases : argument tuples on which both are called.
     hints : (wrong function, message) pairs; the message is printed when the reader's
@@ -92,34 +94,44 @@ def function(
     results = []
     for case in cases:
         try:
-            results.append(given(*case))
+            results.append(given(*copy.deepcopy(case)))
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
-            return _verdict(title, f"your function stopped with {reason}")
+            return _verdict(title, f"your function stopped with {reason}{_for(case)}")
     if any(_unanswered(result) for result in results):
         return _verdict(
             title, "your function returns nothing yet; fill it in and run both cells"
         )
 
-    def difference(other: Callable[..., Any]) -> str:
-        pairs = zip(results, cases, strict=True)
-        found = (_difference(r, other(*case), tolerance) for r, case in pairs)
-        return next(filter(None, found), "")
+    def problem(other: Callable[..., Any]) -> str:
+        for case, result in zip(cases, results, strict=True):
+            wanted = other(*copy.deepcopy(case))
+            if difference := _difference(result, wanted, tolerance, reveal=True):
+                return (
+                    f"your function returns {_shown(result)}{_for(case)}; it should "
+                    f"return {_shown(wanted)}: {difference}"
+                )
+        return ""
 
-    problem = difference(reference)
-    if problem:
+    found = problem(reference)
+    if found:
         for wrong, message in hints:
-            if not difference(wrong):
+            if not problem(wrong):
                 return _verdict(title, message)
-    return _verdict(title, problem)
+    return _verdict(title, found)
 
 
 def _unanswered(given: Any) -> bool:
     return given is None or given is Ellipsis
 
 
-def _difference(given: Any, expected: Any, tolerance: float) -> str:
-    """Describe how two numeric values differ; empty when they do not."""
+def _difference(
+    given: Any, expected: Any, tolerance: float, reveal: bool = False
+) -> str:
+    """Describe how two numeric values differ; empty when they do not.
+
+    The expected value is told only if `reveal`.
+    """
     try:
         array = np.asarray(given, dtype=float)
     except (TypeError, ValueError):
@@ -132,14 +144,75 @@ def _difference(given: Any, expected: Any, tolerance: float) -> str:
     gap = np.abs(array - wanted)
     if (gap <= tolerance).all():
         return ""
-    if array.ndim == 0:
-        direction = "large" if array > wanted else "small"
-        return f"{array:g} is too {direction}"
     worst = tuple(int(i) for i in np.unravel_index(gap.argmax(), gap.shape))
+    said = _too(float(array[worst]), float(wanted[worst]), tolerance)
+    if reveal and array.ndim:
+        said = f"{array[worst]:g} should be {wanted[worst]:g}"
+    if array.ndim == 0:
+        return said
     return (
         f"the shape is right, but {int((gap > tolerance).sum())} of {gap.size} values "
-        f"differ, most at index {worst}"
+        f"differ, most at index {worst}: {said}"
     )
+
+
+def _too(given: float, wanted: float, tolerance: float) -> str:
+    """Say in which direction a number is wrong, how far about, and what to check."""
+    said = f"{given:g} is too {'large' if given > wanted else 'small'}"
+    if not wanted or not np.isfinite(given):
+        return said
+    if abs(given + wanted) <= tolerance:
+        return f"{said}: its size is right, its sign is not"
+    if given / wanted <= 0:
+        return f"{said}: check the signs, and what is subtracted from what"
+    factor = max(given / wanted, wanted / given)
+    digits = np.log10(factor)
+    if factor < 1.1:
+        return f"{said}, but by less than a tenth: check the ends and the rounding"
+    if abs(digits - round(digits)) < 1e-3:
+        return f"{said} by a power of ten: check the units"
+    if factor < 2:
+        return f"{said}, by less than a factor of 2: check that all is counted once"
+    least = 2 if factor < 10 else 10 ** int(digits)
+    return f"{said}, by a factor of more than {least}: check the formula term by term"
+
+
+def _not_it(given: Any, expected: Any) -> str:
+    """Say what can be said of a wrong answer without giving the right one away."""
+    numbers = int | float | np.number
+    is_bool = isinstance(given, bool)
+    if isinstance(given, numbers) and isinstance(expected, numbers) and not is_bool:
+        return _too(float(given), float(expected), 0)
+    said = f"{given!r} is not it"
+    if isinstance(given, list | tuple) and isinstance(expected, list | tuple):
+        if len(given) != len(expected):
+            return f"{said}: it has {len(given)} elements, not {len(expected)}"
+        pairs = zip(given, expected, strict=True)
+        wrong = [str(i) for i, (one, other) in enumerate(pairs) if one != other]
+        return f"{said}: look again at index {', '.join(wrong)}"
+    return f"{said}; read the question once more"
+
+
+def _for(case: tuple[Any, ...]) -> str:
+    """The arguments of a call, as the end of a sentence; empty if there are none."""
+    shown = ", ".join(map(_shown, case))
+    return f" for {'the arguments ' * (len(case) > 1)}{shown}" if case else ""
+
+
+def _shown(value: Any) -> str:
+    """A number or a short array in full, a long array as its shape."""
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        array = np.array(None)
+    if array.dtype.kind not in "biuf":
+        return textwrap.shorten(repr(value), 60, placeholder=" …")
+    if array.size > 12:
+        return f"an array of shape {array.shape}"
+    text = np.array2string(
+        array, separator=", ", formatter={"float_kind": lambda number: f"{number:.5g}"}
+    )
+    return " ".join(text.split())
 
 
 def _verdict(title: str, problem: str) -> bool:

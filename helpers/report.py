@@ -76,7 +76,7 @@ class Results:
     Raises
     ------
     ValueError
-        A value is not what the parameters cell allows.
+        A value is not what the parameters cell allows, or the profile is missing.
     OSError
         No folder can be written to: the figures would be lost at the end.
 
@@ -85,6 +85,8 @@ class Results:
 
     def __init__(self, chapter: str, **values: Any) -> None:
         parameters.check(chapter, values)
+        if "profile" not in values:
+            raise ValueError(f"the results of {chapter} need profile=profile")
         self.chapter = chapter
         self.parameters = values
         self.metrics: dict[str, list[float]] = {}

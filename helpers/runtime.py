@@ -55,35 +55,42 @@ def start(profile: str, seed: int) -> None:
     )
 
 
-# Reads all there is; shows it when its last line is not the word that all went well.
-KEEPER = (
-    r'text=$(cat); case "$text" in *"all is well") ;; *) printf "%s\n" "$text" ;; esac'
-)
+# Shows the file of that descriptor unless it is told that all went well.
+KEEPER = """
+import os, shutil, sys
+kept = int(sys.argv[1])
+if os.read(0, 1) != b"+":
+    os.lseek(kept, 0, os.SEEK_SET)
+    shutil.copyfileobj(open(kept, "rb"), sys.stderr.buffer)
+"""
 
 
 @contextmanager
 def _quiet_stderr() -> Iterator[None]:
     """Keep back what libraries write to file descriptor 2, unless they fail.
 
-    A process of its own keeps it, so that the last words of one that is killed (a
-    processor without the instructions that TensorFlow needs) are not lost with it.
+    It goes to a file without a name, and a process of its own waits for a word on how
+    it ended, so that the last words of one that is killed (a processor without the
+    instructions that TensorFlow needs) are not lost with it. It does not wait for the
+    end of all writing: a process started in the block may live on.
     """
-    kept = os.dup(2)
-    keeper = subprocess.Popen(
-        ["sh", "-c", f"{{ {KEEPER}; }} >&2"],
-        stdin=subprocess.PIPE,
-        start_new_session=True,
-    )
-    assert keeper.stdin
-    os.dup2(keeper.stdin.fileno(), 2)
-    keeper.stdin.close()
-    try:
-        yield
-        os.write(2, b"\nall is well")
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        keeper.wait()
+    real = os.dup(2)
+    with tempfile.TemporaryFile() as kept:
+        keeper = subprocess.Popen(
+            [sys.executable, "-ISc", KEEPER, str(kept.fileno())],
+            stdin=subprocess.PIPE,
+            pass_fds=[kept.fileno()],
+            start_new_session=True,
+        )
+        os.dup2(kept.fileno(), 2)
+        word = b"-"
+        try:
+            yield
+            word = b"+"
+        finally:
+            os.dup2(real, 2)
+            os.close(real)
+            keeper.communicate(word)
 
 
 def device() -> str:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 import pathlib
+import re
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from pandas.tseries.api import guess_datetime_format
+
+from helpers.hints import did_you_mean
 
 CALENDARS = ("D", "B", "MS", "ME", "QS", "QE", "YS", "YE")
+# Digits of which either the first two or the second two may be the day.
+NUMERIC = re.compile(r"\d\d?([./-])\d\d?\1(\d{4}|\d\d)(?!\d)")
+OFFSET = re.compile(r":\d\d(?:\.\d+)? ?(Z|[+-]\d\d:?\d\d)$")
+TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 SEASONS = {"h": 24, "D": 7, "B": 5, "W": 52, "M": 12, "Q": 4}
 
 
@@ -213,9 +221,11 @@ def read_series(
 ) -> pd.Series:
     """Read one regular series from a CSV file, or say what is wrong with it.
 
-    Rows are counted as in the file, the header being row 1. Missing dates, one by one
-    and at most 1 % of all, are filled with the value before them, and a printed line
-    says so; any other flaw is an error.
+    Rows are counted as in the file, the header being row 1. All dates are read in one
+    format; where it is digits with the day or the month first, the one that fits every
+    row is taken, and a printed line says which. Missing dates, one by one and at most
+    1 % of all, are filled with the value before them, and a printed line says so; any
+    other flaw is an error.
 
     Parameters
     ----------
@@ -232,13 +242,30 @@ def read_series(
     FileNotFoundError
         There is no such file.
     ValueError
-        Not a CSV file, a missing column, an unparsable or repeated date, a gap, a
-        missing or non-numeric value, a constant or a too short series. The message
-        names the file, the row and the column.
+        Not a CSV file, a missing column, an unparsable, ambiguous or repeated date, a
+        gap, a missing or non-numeric value, a constant or a too short series. The
+        message names the file, the row and the column.
 
     Introduced in chapter 2.
     """
     path = pathlib.Path(path).expanduser()
+    table = _table(path)
+    _check_column(path.name, "date_column", date_column, table)
+    _check_column(path.name, "target_column", target_column, table)
+    if len(table) < at_least:
+        raise ValueError(
+            f"{path.name} has {len(table)} rows of data; this chapter needs {at_least} "
+            "to train, choose and test on"
+        )
+    dates = _dates(path.name, table[date_column].str.strip())
+    values = _values(path.name, table[target_column].str.strip())
+    calendar = _without_gaps(path.name, dates)
+    series = pd.Series(values.to_numpy("float64"), pd.DatetimeIndex(dates))
+    return series.rename(target_column).sort_index().reindex(calendar).ffill()
+
+
+def _table(path: pathlib.Path) -> pd.DataFrame:
+    """All cells as text; without the empty rows at the end."""
     if not path.is_file():
         raise FileNotFoundError(
             f'series_csv: there is no file "{path}", looked for in '
@@ -251,57 +278,131 @@ def read_series(
     except (ValueError, pd.errors.ParserError) as error:  # not UTF-8, empty, ragged
         raise ValueError(f"{path.name} is not a CSV file in UTF-8: {error}") from None
     table.columns = table.columns.str.strip()
-    table = table.loc[: table.last_valid_index()] if len(table) else table
-    for parameter, column in (
-        ("date_column", date_column),
-        ("target_column", target_column),
-    ):
-        if column not in table.columns:
-            near = difflib.get_close_matches(column, table.columns, n=1)
-            hint = f'; did you mean "{near[0]}"?' if near else ""
-            raise ValueError(
-                f'{path.name} has no column "{column}" ({parameter}); it has '
-                f"{', '.join(map(repr, table.columns))}{hint}"
-            )
+    return table.loc[: table.last_valid_index()] if len(table) else table
 
-    def at(position: int, column: str) -> str:
-        return f'{path.name}, row {position + 2}, column "{column}"'
 
-    if len(table) < at_least:
+def _check_column(file: str, parameter: str, column: str, table: pd.DataFrame) -> None:
+    names = list(table.columns)
+    if column not in names:
         raise ValueError(
-            f"{path.name} has {len(table)} rows of data; this chapter needs {at_least} "
-            "to train, choose and test on"
+            f'{file} has no column "{column}" ({parameter}); it has '
+            f"{', '.join(map(repr, names))}{did_you_mean(column, names)}"
         )
-    dates = pd.to_datetime(table[date_column].str.strip(), errors="coerce")
+    if names.count(column) > 1:
+        raise ValueError(
+            f'{file} has {names.count(column)} columns "{column}" ({parameter}); give '
+            "each a name of its own"
+        )
+
+
+def _at(file: str, position: int, column: pd.Series) -> str:
+    return f'{file}, row {position + 2}, column "{column.name}"'
+
+
+def _dates(file: str, text: pd.Series) -> pd.Series:
+    """Read a column of dates, all in one way, or name the row that cannot be read."""
+    readings = _readings(text)
+    dates = readings[0]
     if dates.isna().any():
         row = int(np.argmax(dates.isna()))
         raise ValueError(
-            f"{at(row, date_column)}: cannot read the date "
-            f"{table[date_column].iloc[row]!r}; write every date the same way, such as "
-            "2024-05-31 or 2024-05-31 13:00"
+            f"{_at(file, row, text)}: cannot read the date {text.iloc[row]!r}; write "
+            "every date the same way, such as 2024-05-31 or 2024-05-31 13:00"
         )
+    for other in readings[1:]:
+        if other.notna().all() and not other.equals(dates):
+            row = int(np.argmax(other != dates))
+            ways = f"{_named(dates, row)} or {_named(other, row)}"
+            raise ValueError(
+                f"{_at(file, row, text)}: {text.iloc[row]!r} may be {ways}, and either "
+                "way of reading, day first or month first, fits every row; write dates "
+                "as 2024-05-31"
+            )
+    if found := NUMERIC.match(text.iloc[0]):
+        _tell_how_read(file, text, dates, short_years=len(found[2]) == 2)
     repeated = dates.duplicated()
     if repeated.any():
         row = int(np.argmax(repeated))
         raise ValueError(
-            f"{at(row, date_column)}: the date {dates.iloc[row]} stands there a second "
+            f"{_at(file, row, text)}: the date {dates.iloc[row]} stands there a second "
             f"time ({int(repeated.sum())} repeated in all); keep one row a date"
         )
-    text = table[target_column].str.strip()
+    return dates
+
+
+def _readings(text: pd.Series) -> list[pd.Series]:
+    """The ways in which pandas may read dates, each the same way in all rows."""
+    first = str(next(iter(text.dropna()), ""))
+    with warnings.catch_warnings(action="ignore", category=UserWarning):
+        if formats := _numeric_formats(first):
+            readings = [
+                pd.to_datetime(text, format=f, errors="coerce") for f in formats
+            ]
+            return sorted(readings, key=lambda reading: reading.isna().sum())
+        changing = text.str.extract(OFFSET)[0].nunique() > 1  # with the clock
+        dates = pd.to_datetime(text, errors="coerce", utc=changing)
+        if guess_datetime_format(first):
+            return [dates]
+        # Now pandas reads row by row, and turns day and month wherever it must.
+        return [dates, pd.to_datetime(text, errors="coerce", dayfirst=True)]
+
+
+def _numeric_formats(first: str) -> list[str]:
+    """The formats in which a date of digits can be read; none if it is another date."""
+    found = NUMERIC.match(first)
+    if not found:
+        return []
+    mark, year = found[1], "%Y" if len(found[2]) == 4 else "%y"
+    orders = (f"%d{mark}%m{mark}{year}", f"%m{mark}%d{mark}{year}")
+    guesses = [guess_datetime_format(first, dayfirst=which) for which in (True, False)]
+    formats = [*(order + time for order in orders for time in TIMES), *guesses]
+    return [
+        format
+        for format in dict.fromkeys(filter(None, formats))
+        if pd.notna(pd.to_datetime(first, format=format, errors="coerce"))
+    ]
+
+
+def _tell_how_read(
+    file: str, text: pd.Series, dates: pd.Series, short_years: bool
+) -> None:
+    """Print what tells the order of day and month; refuse a century that is guessed."""
+    last = int(np.argmax(dates))
+    next_year = pd.Timestamp.now() + pd.DateOffset(years=1)
+    if short_years and dates.iloc[last] > next_year:
+        raise ValueError(
+            f"{_at(file, last, text)}: {text.iloc[last]!r} would be "
+            f"{_named(dates, last)}; write years with four digits"
+        )
+    row = int(np.argmax(dates.dt.day))
+    print(f"{file}: {text.iloc[row]} is read as {_named(dates, row)}, and so on")
+
+
+def _named(dates: pd.Series, row: int) -> str:
+    return f"{dates.iloc[row].day} {dates.iloc[row]:%B %Y}"
+
+
+def _values(file: str, text: pd.Series) -> pd.Series:
+    """Read a column of numbers that are finite and not all the same."""
     values = pd.to_numeric(text, errors="coerce")
     bad = ~np.isfinite(values)
     if bad.any():
         row = int(np.argmax(bad))
         given = repr(text.iloc[row]) if isinstance(text.iloc[row], str) else "nothing"
         raise ValueError(
-            f"{at(row, target_column)}: expected a number, found {given} "
+            f"{_at(file, row, text)}: expected a number, found {given} "
             f"({int(bad.sum())} such rows); fill them or cut the series"
         )
     if values.nunique() == 1:
         raise ValueError(
-            f'{path.name}, column "{target_column}" is {values.iloc[0]:g} in every '
-            "row: there is nothing to forecast"
+            f'{file}, column "{text.name}" is {values.iloc[0]:g} in every row: there '
+            "is nothing to forecast"
         )
+    return values
+
+
+def _without_gaps(file: str, dates: pd.Series) -> pd.DatetimeIndex:
+    """All dates from the first to the last; the few that are missing are named."""
     rows = pd.Series(range(len(dates)), index=pd.DatetimeIndex(dates)).sort_index()
     known = pd.DatetimeIndex(rows.index)
     calendar = _calendar(known)
@@ -309,31 +410,34 @@ def read_series(
     if len(gaps):
         before = rows.loc[: gaps[0]]
         where = (
-            f"{at(int(before.iloc[-1]), date_column)}: after {before.index[-1]} the "
+            f"{_at(file, int(before.iloc[-1]), dates)}: after {before.index[-1]} the "
             f"date {gaps[0]} is missing ({len(gaps)} missing in all)"
         )
         together = calendar.get_indexer(gaps)
         if len(gaps) > 0.01 * len(rows) or (np.diff(together) == 1).any():
             raise ValueError(f"{where}; fill the gaps or cut the series")
         print(f"{where}; each is filled with the value before it")
-    series = pd.Series(
-        values.to_numpy("float64"), index=pd.DatetimeIndex(dates), name=target_column
-    )
-    return series.sort_index().reindex(calendar).ffill()
+    return calendar
 
 
 def _calendar(dates: pd.DatetimeIndex) -> pd.DatetimeIndex:
     """All dates the series should have: the tightest calendar that holds every one."""
     steps = dates[1:] - dates[:-1]
     step = pd.Series(steps).mode()[0]
+    if (dates[-1] - dates[0]) / step > 10 * len(dates):  # more than memory may hold
+        odd = int(np.argmax(steps)) + 1
+        raise ValueError(_uneven(dates, odd, step))
     weekly = f"W-{dates[0]:%a}".upper()
     choices: Sequence[pd.Timedelta | str] = (*CALENDARS, weekly, step)
     grids = [pd.date_range(dates[0], dates[-1], freq=choice) for choice in choices]
     fitting = [grid for grid in grids if dates.isin(grid).all()]
     if fitting:
         return min(fitting, key=len)
-    odd = int(np.argmax(~dates.isin(grids[-1])))
-    raise ValueError(
+    raise ValueError(_uneven(dates, int(np.argmax(~dates.isin(grids[-1]))), step))
+
+
+def _uneven(dates: pd.DatetimeIndex, odd: int, step: pd.Timedelta) -> str:
+    return (
         f"the dates are not evenly spaced: most are {step} apart, but {dates[odd]} "
         f"comes {dates[odd] - dates[odd - 1]} after {dates[odd - 1]}"
     )

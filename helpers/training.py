@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import keras
+import numpy as np
 
 
 class ProgressLine(keras.callbacks.Callback):
@@ -96,11 +97,29 @@ def restart(model: keras.Model, fresh: keras.Model) -> None:
         one.optimizer.build(one.trainable_variables)
     mine = [*model.variables, *model.optimizer.variables]
     theirs = [*fresh.variables, *fresh.optimizer.variables]
-    shapes = [[tuple(v.shape) for v in variables] for variables in (mine, theirs)]
-    if shapes[0] != shapes[1]:
+    alike = "restart needs two models built alike"
+    if len(mine) != len(theirs):
         raise ValueError(
-            f"restart needs two models built alike; {model.name} has {len(mine)} "
-            f"variables of shapes {shapes[0]}, {fresh.name} {len(theirs)} of {shapes[1]}"
+            f"{alike}; {model.name} has {len(mine)} variables, {fresh.name} has "
+            f"{len(theirs)}, those of the optimizer included"
         )
-    for variable, start in zip(mine, theirs, strict=True):
-        variable.assign(start)
+    for one, other in zip(mine, theirs, strict=True):
+        if one.shape != other.shape:
+            raise ValueError(
+                f"{alike}; {one.path} of {model.name} has the shape "
+                f"{tuple(one.shape)}, {other.path} of {fresh.name} {tuple(other.shape)}"
+            )
+    for one, other in zip(mine, theirs, strict=True):
+        one.assign(other)
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.layers.Normalization):
+            _renew(layer, model)
+
+
+def _renew(layer: keras.layers.Normalization, model: keras.Model) -> None:
+    """Let a layer use its weights: it computes with constants made from them."""
+    before = [np.array(value) for value in (layer.mean, layer.variance)]
+    layer.finalize_state()
+    if not all(map(np.array_equal, before, (layer.mean, layer.variance))):
+        # They are part of the functions traced so far.
+        model.train_function = model.test_function = model.predict_function = None

@@ -403,7 +403,17 @@ def test_each_source_is_complete(name: str) -> None:
 
 def test_each_loader_has_its_source() -> None:
     loaders = {name for name in vars(datasets) if name.startswith("load_")}
+    loaders -= {"load_small_digits"}  # they come with scikit-learn
     assert loaders == {source.loader for source in fetch.sources().values()}
+
+
+def test_small_digits_have_the_form_of_mnist_without_a_download() -> None:
+    (x_train, y_train), (x_test, y_test) = datasets.load_small_digits()
+    assert (x_train.shape, y_train.shape) == ((1497, 8, 8), (1497,))
+    assert (x_test.shape, y_test.shape) == ((300, 8, 8), (300,))
+    assert {a.dtype for a in (x_train, y_train, x_test, y_test)} == {np.dtype("uint8")}
+    assert (x_train.min(), x_train.max()) == (0, 255)
+    assert set(y_test) == set(range(10))
 
 
 @pytest.mark.parametrize("name", fetch.sources())

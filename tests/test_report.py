@@ -1,25 +1,37 @@
 """Results are recorded, claimed and written whole, or not at all."""
 
 import json
+import os
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import report
-from helpers.book import notebooks
+from helpers import parameters, report
+
+CHAPTER = """# A title
+
+```{code-cell} ipython3
+:tags: [parameters]
+
+profile: str = "full"  # quick or full
+seed: int = 0  # first seed
+epochs: int = 2  # passes; at least 1
+units: int = 4  # of the layer; at least 1
+```
+"""
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def book(tmp_path, monkeypatch):
-    """A book with one chapter of one cell."""
-    cell = {"cell_type": "code", "metadata": {}, "source": "1", "outputs": []}
+    """A book of one chapter; a run starts in the book's folder."""
     (tmp_path / "chapters").mkdir()
-    chapter = tmp_path / "chapters" / "01_a.ipynb"
-    chapter.write_text(json.dumps({"cells": [cell], "metadata": {}}))
-    monkeypatch.setattr(notebooks, "book_root", lambda: tmp_path)
+    (tmp_path / "chapters" / "01_a.md").write_text(CHAPTER)
+    for module in (parameters, report):
+        monkeypatch.setattr(module, "book_root", lambda: tmp_path)
     monkeypatch.delenv("UNROLLED_RESULTS", raising=False)
     monkeypatch.setattr(report, "environment", lambda: {"python": "3"})
+    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
@@ -33,24 +45,80 @@ def test_a_result_file_holds_everything_the_contract_lists(book, capsys):
     written = json.loads((book / "_build" / "results" / "01_a.json").read_text())
     assert set(written) == {
         "chapter", "profile", "parameters", "metrics", "claims", "seconds",
-        "peak_rss_mb", "environment", "source_digest",
+        "peak_rss_mb", "environment",
     }  # fmt: skip
     assert written["parameters"] == {"profile": "full", "seed": 0, "units": 4}
     assert written["metrics"]["part/accuracy"] == [0.9, 0.7]
     assert written["seconds"]["total"] >= written["seconds"]["part"] >= 0
     assert written["peak_rss_mb"] > 1
-    assert len(written["source_digest"]) == 64
+    assert written["seconds"]["processor"] > 0
     out = capsys.readouterr().out
-    assert "3 figures written to 01_a.json" in out
+    assert "3 figures written to _build/results/01_a.json\n" in out
     assert "holds: part/accuracy >= 0.75" in out
 
 
-def test_write_obeys_the_folder_of_the_environment(book, tmp_path, monkeypatch):
+def test_write_obeys_the_folder_of_the_environment(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("UNROLLED_RESULTS", str(tmp_path / "there"))
     results = report.Results("01_a", profile="quick")
     results.record("a/b", 1)
     results.write()
     assert [p.name for p in (tmp_path / "there").iterdir()] == ["01_a.json"]
+    assert capsys.readouterr().out == "1 figures written to there/01_a.json\n"
+
+
+def test_a_folder_elsewhere_is_named_in_full(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("UNROLLED_RESULTS", str(tmp_path / "there"))
+    monkeypatch.chdir(tmp_path / "chapters")
+    report.Results("01_a", profile="quick").write()
+    path = tmp_path / "there" / "01_a.json"
+    assert capsys.readouterr().out == f"0 figures written to {path}\n"
+
+
+def test_a_run_that_goes_elsewhere_in_between_writes_where_it_began(book, monkeypatch):
+    monkeypatch.setenv("UNROLLED_RESULTS", "there")
+    results = report.Results("01_a", profile="quick")
+    monkeypatch.chdir(book / "chapters")
+    results.write()
+    assert (book / "there" / "01_a.json").is_file()
+
+
+def test_where_the_book_cannot_be_written_the_working_folder_takes_the_results(
+    book, monkeypatch, capsys
+):
+    (book / "_build").write_text("a file, not a folder")
+    (book / "mine").mkdir()
+    monkeypatch.chdir(book / "mine")
+    results = report.Results("01_a", profile="quick")
+    said = capsys.readouterr().out
+    assert said.startswith(f"Results go to {book / 'mine'} (not {book / '_build'}")
+    results.write()
+    assert os.listdir(book / "mine") == ["01_a.json"]
+
+
+def test_where_nothing_can_be_written_the_run_stops_at_the_start(book, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(report.tempfile, "TemporaryFile", full)
+    with pytest.raises(OSError, match="results cannot be written") as caught:
+        report.Results("01_a", profile="quick")
+    for place in (book / "_build" / "results", book):
+        assert f"{place}: No space left on device" in str(caught.value)
+    assert "UNROLLED_RESULTS" in str(caught.value)
+
+
+def test_a_folder_that_was_named_is_used_or_the_run_stops(book, monkeypatch):
+    monkeypatch.setenv("UNROLLED_RESULTS", str(book / "chapters" / "01_a.md"))
+    with pytest.raises(OSError, match=r"written \(.*01_a\.md: .*\); name a folder"):
+        report.Results("01_a", profile="quick")
+
+
+def test_a_result_file_holds_numbers_that_every_reader_of_json_knows(book):
+    results = report.Results("01_a", profile="quick")
+    results.seconds["part"] = float("nan")
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        results.write()
+    assert os.listdir(book / "_build" / "results") == []
 
 
 def test_a_false_claim_is_said_in_the_full_profile_only(book, capsys):
@@ -66,7 +134,7 @@ def test_a_claim_that_cannot_be_read_writes_nothing(book):
     results.record("a/b", 1)
     with pytest.raises(ValueError, match='names "a/c", which was not recorded'):
         results.write(claims=["a/c > 2"])
-    assert not (book / "_build").exists()
+    assert not [path for path in (book / "_build").rglob("*") if path.is_file()]
 
 
 @pytest.mark.parametrize(
@@ -85,8 +153,13 @@ def test_record_refuses_bad_keys_and_figures(key, value, message):
 
 @pytest.mark.parametrize("name", ["epochs", "units"])
 def test_results_refuse_a_count_below_one(name):
-    with pytest.raises(ValueError, match=f"{name} must be at least 1, not 0"):
+    with pytest.raises(ValueError, match=f'"{name}" of 01_a must be at least 1, not 0'):
         report.Results("01_a", profile="full", seed=0, **{name: 0})
+
+
+def test_results_refuse_a_parameter_that_the_chapter_does_not_have():
+    with pytest.raises(ValueError, match='no parameter "unit"; did you mean "units"'):
+        report.Results("01_a", profile="full", unit=3)
 
 
 def test_results_need_a_profile():
@@ -113,20 +186,3 @@ def test_claims_agree_with_python(a, b):
 def test_a_malformed_claim_is_refused(claim):
     with pytest.raises(ValueError, match="a claim reads"):
         report.holds(claim, {"x/a": [1.0]})
-
-
-def test_text_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
-    path = tmp_path / "file.txt"
-    report.write_text(path, "old")
-
-    def full(*_):
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr(report.os, "replace", full)
-    with pytest.raises(OSError, match="No space"):
-        report.write_text(path, "new")
-    assert path.read_text() == "old"
-
-
-def test_a_chapter_without_published_results_has_none(book):
-    assert report.load("01_a") is None

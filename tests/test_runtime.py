@@ -4,6 +4,8 @@ import importlib.metadata
 import os
 import subprocess
 import sys
+import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -52,7 +54,10 @@ def test_start_seeds_everything_and_prints_one_line(capfd):
     assert lines[0].endswith("profile quick · seed 3")
 
 
-LIGHT = "checks, datasets, diagrams, execute, notebooks, plots, report, runtime, series"
+LIGHT = (
+    "checks, datasets, diagrams, fetch, files, hints, parameters, plots, report, "
+    "runtime, series, synthetic; from helpers.book import execute, notebooks"
+)
 
 
 def test_helpers_import_without_tensorflow_and_without_side_effects():
@@ -67,6 +72,72 @@ def test_helpers_import_without_tensorflow_and_without_side_effects():
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout + done.stderr == ""
+
+
+def run_quietly(block: str) -> subprocess.CompletedProcess[str]:
+    """Run lines of Python in a process that keeps back what they write to stderr."""
+    lines = "\n    ".join(block.splitlines())
+    program = (
+        "import os, subprocess, sys\nfrom helpers import runtime\n"
+        f"with runtime._quiet_stderr():\n    {lines}\n"
+        "os.write(2, b'[after]')\n"
+        "try:\n    os.waitpid(-1, 0)\nexcept ChildProcessError:\n    pass\n"
+        "else:\n    os.write(2, b'a process was left behind')"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
+    )
+
+
+@pytest.mark.parametrize("length", [1, 10**7])
+def test_what_libraries_write_while_they_load_is_kept_back(length):
+    done = run_quietly(f"os.write(2, b'x' * {length})")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "[after]")
+
+
+@pytest.mark.parametrize("length", [1, 10**6])
+def test_what_they_write_is_shown_when_they_fail(length):
+    done = run_quietly(f"os.write(2, b'x' * {length})\nraise ImportError('broken')")
+    assert done.returncode == 1
+    assert done.stderr.startswith("x" * length + "Traceback")
+    assert done.stderr.endswith("ImportError: broken\n")
+
+
+@pytest.mark.parametrize("end", ["os.abort()", "os.kill(os.getpid(), 9)"])
+def test_what_they_write_is_shown_when_the_process_is_killed(end):
+    done = run_quietly(f"os.write(2, b'no AVX here $(echo) %s')\n{end}")
+    assert done.returncode < 0
+    assert done.stderr == "no AVX here $(echo) %s"
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "subprocess.Popen(['sleep', '30'], stdout=-3).returncode = 0",
+        "os.fork() or (os.closerange(0, 2), __import__('time').sleep(30), os._exit(0))",
+    ],
+    ids=["started", "forked"],
+)
+def test_a_process_that_they_leave_running_is_not_waited_for(start):
+    program = (
+        "import os, subprocess\nfrom helpers import runtime\n"
+        f"with runtime._quiet_stderr():\n    {start}\nos._exit(0)"
+    )
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", program], timeout=20, check=True)
+    assert time.perf_counter() - started < 20
+
+
+def test_the_number_of_threads_set_before_the_start_is_told(monkeypatch):
+    import tensorflow as tf
+
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "1")
+    assert runtime.device() == "CPU, 1 thread"
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "3")
+    assert runtime.device() == "CPU, 3 threads"
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS")
+    assert runtime.device().startswith(f"CPU, {os.cpu_count()} thread")
 
 
 @pytest.fixture
@@ -93,6 +164,34 @@ def test_only_what_is_missing_is_installed_and_the_rest_is_held(pip, capsys):
     assert "--upgrade" not in command
     assert f"tensorflow=={importlib.metadata.version('tensorflow')}\n" in constraints
     assert "Installing pooch" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "needed"),
+    [("keras", "3.9.2", "3.13"), ("tensorflow", "2.19.0", "2.20")],
+)
+def test_a_library_that_is_too_old_is_named_with_what_to_do(
+    monkeypatch, name, version, needed
+):
+    old = SimpleNamespace(metadata={"Name": name.capitalize()}, version=version)
+    everything = [
+        d
+        for d in importlib.metadata.distributions()
+        if (d.metadata["Name"] or "").lower() != name
+    ]
+    monkeypatch.setattr(
+        runtime.importlib.metadata, "distributions", lambda: [*everything, old]
+    )
+    monkeypatch.setattr(
+        runtime.subprocess, "run", lambda *a, **k: pytest.fail("pip was called")
+    )
+    message = (
+        f"this machine has {name} {version}, the book needs {needed} or newer: "
+        f'run !pip install "{name}>={needed}" and restart the notebook'
+    )
+    with pytest.raises(RuntimeError) as caught:
+        runtime.install_missing()
+    assert str(caught.value) == message
 
 
 def test_nothing_is_installed_where_nothing_is_missing(monkeypatch):

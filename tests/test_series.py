@@ -312,3 +312,123 @@ def test_read_series_refuses_a_constant(csv):
 def test_read_series_refuses_too_few_rows(csv):
     with pytest.raises(ValueError, match="has 150 rows of data; this chapter needs"):
         csv(lambda lines: lines[:151])
+
+
+@pytest.fixture
+def dated(tmp_path):
+    """Read a file whose values count the dates: a wrong order shows."""
+
+    def read(form, start="2021-01-01", periods=300, **options):
+        index = pd.date_range(start, periods=periods, **options)
+        rows = [f'"{d.strftime(form)}",{i}' for i, d in enumerate(index)]
+        path = tmp_path / "mine.csv"
+        path.write_text("\n".join(["day,value", *rows, ""]))
+        found = series.read_series(path, "day", "value")
+        assert list(found) == [*range(periods)]
+        assert found.index.equals(index)
+        return found
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("form", "frequency"),
+    [
+        ("%d/%m/%y", "D"),
+        ("%m/%d/%y", "D"),
+        ("%d/%m/%Y", "D"),
+        ("%d.%m.%Y", "D"),
+        ("%d-%m-%Y %H:%M", "h"),
+        ("%m/%d/%Y %H:%M:%S.%f", "h"),
+        ("%d/%m/%Y %I:%M %p", "h"),
+        ("%m/%d/%Y %I:%M:%S %p", "h"),
+    ],
+)
+def test_read_series_reads_the_day_where_it_stands_in_all_rows_and_says_so(
+    dated, capsys, form, frequency
+):
+    dated(form, freq=frequency, periods=400)
+    assert " is read as " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("form", "start", "frequency"),
+    [
+        ("%Y-%m-%d", "2021", "D"),
+        ("%Y-%m-%d %H:%M", "2021", "15min"),
+        ("%Y-%m-%dT%H:%M:%S", "2021", "h"),
+        ("%Y%m%d", "2021", "D"),
+        ("%Y/%m/%d", "2021", "D"),
+        ("%b %d, %Y", "2021", "D"),
+        ("%d %B %Y", "2021", "D"),
+        ("%A, %B %d, %Y", "2021", "D"),
+        ("%B %d %Y %I%p", "2021", "h"),
+        ("%Y-%m", "2021", "MS"),
+        ("%m/%Y", "2021", "MS"),
+        ("%Y", "1700", "YS"),
+    ],
+)
+def test_read_series_reads_dates_that_leave_no_doubt(
+    dated, capsys, form, start, frequency
+):
+    dated(form, start, freq=frequency)
+    assert capsys.readouterr().out == ""
+
+
+def test_read_series_keeps_an_offset(dated):
+    dated("%Y-%m-%d %H:%M:%S%z", freq="h", tz="UTC")
+
+
+def test_read_series_reads_through_a_change_of_the_clock(tmp_path):
+    index = pd.date_range("2021-03-24", periods=220, freq="h", tz="UTC")
+    local = index.tz_convert("Europe/Berlin")
+    path = tmp_path / "mine.csv"
+    rows = [f"{d:%Y-%m-%d %H:%M:%S%z},{i}" for i, d in enumerate(local)]
+    path.write_text("\n".join(["day,value", *rows, ""]))
+    found = series.read_series(path, "day", "value")
+    assert found.index.equals(index)
+    assert list(found) == [*range(220)]
+
+
+@pytest.mark.parametrize("form", ["%m/%d/%Y", "%d.%m.%y", "%d/%m/%Y %I%p"])
+def test_read_series_refuses_dates_that_can_be_read_in_two_ways(dated, form):
+    with pytest.raises(
+        ValueError, match=r"row 3, column \"day\": .* may be "
+    ) as caught:
+        dated(form, freq="MS")
+    said = str(caught.value)
+    assert "2 January 2021" in said
+    assert "1 February 2021" in said
+    assert "day first or month first" in said
+
+
+@pytest.mark.parametrize("form", ["%d/%m/%Y", "%d/%m/%y"])
+def test_read_series_names_the_row_that_is_written_another_way(tmp_path, form):
+    days = [d.strftime(form) for d in DATES]
+    days[150] = DATES[150].strftime("%Y-%m-%d")
+    path = tmp_path / "mine.csv"
+    rows = [f"{day},{i}" for i, day in enumerate(days)]
+    path.write_text("\n".join(["day,value", *rows, ""]))
+    with pytest.raises(ValueError, match='row 152, column "day": cannot read the date'):
+        series.read_series(path, "day", "value")
+
+
+def test_read_series_guesses_no_century(dated):
+    with pytest.raises(ValueError, match=r"would be .* 2059; write years with four"):
+        dated("%m/%d/%y", "1959-01-01")
+
+
+def test_read_series_refuses_a_mistyped_year_before_it_fills_the_memory(tmp_path):
+    index = [*pd.date_range("2021", periods=240, freq="s"), pd.Timestamp("2121-01-01")]
+    path = tmp_path / "mine.csv"
+    rows = [f"{d:%Y-%m-%d %H:%M:%S},{i}" for i, d in enumerate(index)]
+    path.write_text("\n".join(["day,value", *rows, ""]))
+    with pytest.raises(
+        ValueError, match=r"but 2121-01-01 00:00:00 comes .* after 2021"
+    ):
+        series.read_series(path, "day", "value")
+
+
+def test_read_series_refuses_two_columns_of_one_name(csv):
+    with pytest.raises(ValueError, match='has 2 columns "value" \\(target_column\\)'):
+        csv(lambda lines: ["day, value,value ", *(f"{line},1" for line in lines[1:])])
