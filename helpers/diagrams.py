@@ -1,256 +1,17 @@
-"""Drawings of networks, in one visual language.
+"""Drawings of networks, in the visual language of `helpers.canvas`.
 
-An input is a sky-blue circle, a state an orange rounded square, an output a pink
-hexagon, an operation a white circle. Data enter from below and leave at the top; time
-runs to the right; a state travels on a broad orange arrow. So the drawings can be read
-without colour too. Sizes are in inches, on a canvas `plots.WIDTH` wide.
+Data enter from below and leave at the top; time runs to the right.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import (
-    Circle,
-    FancyBboxPatch,
-    Patch,
-    PathPatch,
-    Polygon,
-    Rectangle,
-    RegularPolygon,
-)
-from matplotlib.path import Path
 
-from helpers.plots import COLOURS, GREY, INK, WHITE, WIDTH, shade, tint
-
-SYMBOL, LABEL, TITLE = 18, 13, 14.5  # points
-SIZE = 0.3  # half the width of a node
-BAND = 0.13  # width of a state's arrow
-
-
-class _Node(NamedTuple):
-    """Where a shape is: its centre, and the reach of its border from there."""
-
-    x: float
-    y: float
-    wide: float
-    tall: float
-
-
-class _Canvas:
-    """A white figure measured in inches, and the shapes of the visual language."""
-
-    def __init__(self, height: float) -> None:
-        # Not through pyplot: a notebook then shows the figure once, as a cell's value.
-        self.figure = Figure((WIDTH, height), facecolor=WHITE)
-        self.figure.set_layout_engine("none")
-        self.axes: Axes = self.figure.add_axes((0, 0, 1, 1))
-        self.axes.set(xlim=(0, WIDTH), ylim=(0, height))
-        self.axes.set_axis_off()
-
-    def add(self, patch: Patch) -> None:
-        self.axes.add_artist(patch)
-
-    def text(
-        self,
-        x: float,
-        y: float,
-        text: str,
-        size: float = LABEL,
-        ha: str = "center",
-        va: str = "center",
-        weight: str = "normal",
-    ) -> None:
-        self.axes.text(
-            x,
-            y,
-            text,
-            size=size,
-            ha=ha,
-            va=va,
-            color=INK,
-            weight=weight,
-            zorder=6,
-            math_fontfamily="stix",
-        )
-
-    def tag(self, x: float, y: float, kind: str, text: str) -> None:
-        """Name the weights that belong to "input" or "state": always the same mark."""
-        self.add(
-            FancyBboxPatch(
-                (x - 0.13, y - 0.14),
-                0.26,
-                0.28,
-                "round,pad=0,rounding_size=0.05",
-                facecolor=tint(COLOURS[kind]),
-                edgecolor=INK,
-                linewidth=1,
-                zorder=5,
-            )
-        )
-        self.text(x, y - 0.012, text, 16)
-
-    def node(
-        self,
-        kind: str,
-        x: float,
-        y: float,
-        label: str = "",
-        size: float = SIZE,
-        fontsize: float = SYMBOL,
-        faded: bool = False,
-    ) -> _Node:
-        """An "input", "state", "output", "layer" or "operation", centred at (x, y)."""
-        colour = COLOURS.get(kind, WHITE)
-        look: dict[str, Any] = {
-            "facecolor": tint(colour) if faded else colour,
-            "edgecolor": INK,
-            "linewidth": 1.5,
-            "zorder": 4,
-        }
-        patch: Patch
-        if kind == "state":
-            side = 2 * size
-            box = f"round,pad=0,rounding_size={0.3 * size}"
-            patch = FancyBboxPatch((x - size, y - size), side, side, box, **look)
-        elif kind == "layer":
-            patch = Rectangle((x - size, y - size), 2 * size, 2 * size, **look)
-        elif kind == "output":
-            patch = RegularPolygon((x, y), 6, radius=1.1 * size, **look)
-        else:
-            patch = Circle((x, y), size, **look)
-        if label:
-            self.text(x, y, label, fontsize)
-        self.add(patch)
-        if kind == "output":
-            return _Node(x, y, 1.1 * size * np.sqrt(3) / 2, 1.1 * size)
-        return _Node(x, y, size, size)
-
-    def arrow(self, start: _Node | tuple[float, float], end: _Node) -> None:
-        """A thin arrow, level or upright, to a border; a node hides its tail."""
-        x, y = start[:2]
-        back = (
-            end.x - np.sign(end.x - x) * end.wide,
-            end.y - np.sign(end.y - y) * end.tall,
-        )
-        self.curve((x, y), back, INK, 1.8)
-
-    def curve(
-        self,
-        start: tuple[float, float],
-        end: tuple[float, float],
-        colour: str,
-        width: float,
-        bend: float = 0.0,
-        dashes: str | tuple[int, tuple[float, ...]] = "-",
-    ) -> None:
-        """A line that ends in a solid head; `bend` is to its right."""
-        (x0, y0), (x1, y1) = start, end
-        turn = (x0 + x1) / 2 + bend * (y1 - y0), (y0 + y1) / 2 + bend * (x0 - x1)
-        tip, along = np.array(end), np.array(end) - turn
-        along /= np.hypot(*along)
-        side, base = np.array([-along[1], along[0]]), tip - 0.15 * along
-        look: dict[str, Any] = {"color": colour, "zorder": 3}
-        points = np.array([start, turn, base])
-        line = Path(points, [Path.MOVETO, Path.CURVE3, Path.CURVE3])
-        self.add(PathPatch(line, fill=False, linewidth=width, linestyle=dashes, **look))
-        head = [tip, base + 0.085 * side, base - 0.085 * side]
-        self.add(Polygon(head, linewidth=0, **look))
-
-    def gradient(
-        self, start: tuple[float, float], end: tuple[float, float], bend: float = 0.0
-    ) -> None:
-        """The dashed arrow on which a gradient returns."""
-        self.curve(start, end, COLOURS["gradient"], 2.4, bend, (0, (3, 1.6)))
-
-    def band(self, points: Sequence[tuple[float, float]], head: bool = True) -> None:
-        """The broad arrow on which a state travels, along a line of points."""
-        line = np.asarray(points, dtype=float)
-        steps = np.hypot(*np.diff(line, axis=0).T)
-        length = np.concatenate([[0], np.cumsum(steps)])
-        tip = 0.2 if head else 0.0
-        fine = np.linspace(0, length[-1] - tip, 200)
-        line_x, line_y = (np.interp(fine, length, line[:, i]) for i in (0, 1))
-        centre = np.stack([line_x, line_y], axis=1)
-        along = np.gradient(centre, axis=0)
-        along /= np.hypot(*along.T)[:, None]
-        side = np.stack([-along[:, 1], along[:, 0]], axis=1)
-        left, right = centre + BAND / 2 * side, centre - BAND / 2 * side
-        if head:
-            barbs = centre[-1] + 0.14 * side[-1], centre[-1] - 0.14 * side[-1]
-            left = np.vstack([left, barbs[0], line[-1]])
-            right = np.vstack([right, barbs[1]])
-        self.add(
-            Polygon(
-                np.vstack([left, right[::-1]]),
-                facecolor=COLOURS["state"],
-                edgecolor=INK,
-                linewidth=1.2,
-                joinstyle="round",
-                zorder=2,
-            )
-        )
-
-    def loop(self, x: float, y: float, radius: float = 0.36) -> None:
-        """The state of the node at (x, y) returning to it."""
-        start = np.arcsin(0.16 / radius)
-        angle = np.linspace(np.pi - 0.6 * start, -np.pi + start, 200)  # tail hidden
-        centre = x + SIZE + radius * np.cos(start)
-        self.band(
-            [(centre + radius * np.cos(a), y + radius * np.sin(a)) for a in angle]
-        )
-
-    def rule(
-        self, x: list[float], y: list[float], colour: str = WHITE, zorder: float = 4
-    ) -> None:
-        look: dict[str, Any] = {"zorder": zorder, "solid_capstyle": "butt"}
-        self.axes.plot(x, y, color=colour, linewidth=1.4, **look)
-
-    def block(
-        self,
-        x: float,
-        y: float,
-        rows: int,
-        columns: int,
-        cell: float,
-        colour: str,
-        label: str,
-    ) -> float:
-        """A vector or, paler, a matrix, centred on y; gives its right edge."""
-        wide, tall = columns * cell, rows * cell
-        bottom = y - tall / 2
-        vector = rows == 1
-        fill = colour if vector else tint(colour)
-        look: dict[str, Any] = {"edgecolor": INK, "linewidth": 1.5, "zorder": 3}
-        self.add(Rectangle((x, bottom), wide, tall, facecolor=fill, **look))
-        for i in range(1, columns):
-            self.rule([x + i * cell] * 2, [bottom + 0.01, bottom + tall - 0.01])
-        for i in range(1, rows):
-            self.rule([x + 0.01, x + wide - 0.01], [bottom + i * cell] * 2)
-        self.text(x + wide / 2, y + tall / 2 + 0.2 if vector else y, label, SYMBOL)
-        return x + wide
-
-    def frame(self, x: float, y: float, width: float, height: float) -> _Node:
-        """The outline of a cell, with (x, y) its lower left corner."""
-        box = "round,pad=0,rounding_size=0.12"
-        self.add(
-            FancyBboxPatch(
-                (x, y),
-                width,
-                height,
-                box,
-                facecolor=tint(COLOURS["state"], 0.85),
-                edgecolor=INK,
-                linewidth=1.5,
-                zorder=1,
-            )
-        )
-        return _Node(x + width / 2, y + height / 2, width / 2, height / 2)
+from helpers.canvas import SIZE, SYMBOL, TITLE, Canvas
+from helpers.plots import COLOURS, GREY, INK, WIDTH, shade, tint
 
 
 def _check(low: int, high: int, **counts: int) -> None:
@@ -268,7 +29,7 @@ def feed_forward_and_recurrent() -> Figure:
 
     Introduced in chapter 1.
     """
-    canvas = _Canvas(4.3)
+    canvas = Canvas(4.3)
     panels = (
         (1.5, "layer", "$f$", "Feed-forward", "forgets", "$y_t = f(x_t)$"),
         (
@@ -310,7 +71,7 @@ def rolled_and_unrolled(n_steps: int = 4) -> Figure:
     Introduced in chapter 1.
     """
     _check(2, 4, n_steps=n_steps)
-    canvas = _Canvas(7.0)
+    canvas = Canvas(7.0)
     rise, gap = 1.06, 1.08
 
     def step(x: float, y: float, index: str) -> None:
@@ -350,7 +111,7 @@ def neuron() -> Figure:
 
     Introduced in chapter 1.
     """
-    canvas = _Canvas(3.9)
+    canvas = Canvas(3.9)
     y, low = 2.35, 1.25
     at_sum, at_tanh, at_state = 1.95, 3.3, 4.65
     source = canvas.node("input", 0.5, y, "$x_t$")
@@ -406,7 +167,7 @@ def layer(features: int = 3, units: int = 4) -> Figure:
     """
     _check(1, 5, features=features, units=units)
     pitch, size, split, margin = 0.6, 0.22, 0.5, 0.5
-    canvas = _Canvas(pitch * (features + units - 1) + split + 2 * margin)
+    canvas = Canvas(pitch * (features + units - 1) + split + 2 * margin)
     middle = canvas.figure.get_figheight() / 2
     xs = margin + pitch * np.arange(features)
     befores = margin + split + pitch * (features + np.arange(units))
@@ -439,7 +200,7 @@ def memory_cell() -> Figure:
 
     Introduced in chapter 1.
     """
-    canvas = _Canvas(4.5)
+    canvas = Canvas(4.5)
     y, at_update, at_state = 2.35, 2.15, 3.75
     canvas.frame(1.5, y - 0.65, 2.9, 1.3)
     canvas.text(1.62, y + 0.48, "cell", ha="left")
@@ -477,7 +238,7 @@ def cell_and_units(units: int = 3, n_steps: int = 3) -> Figure:
     _check(2, 4, n_steps=n_steps)
     pitch, half, bottom = 0.5, 0.36, 1.35
     tall = pitch * units + 0.16
-    canvas = _Canvas(bottom + tall + 1.35)
+    canvas = Canvas(bottom + tall + 1.35)
     top, middle = bottom + tall, bottom + tall / 2
     columns = np.linspace(2.0, WIDTH - 0.55, n_steps)
     rows = [bottom + 0.08 + pitch * (i + 0.5) for i in range(units)]
@@ -520,7 +281,7 @@ def concatenation(features: int = 3, units: int = 4) -> Figure:
     stacked, below = cell * (features + units), cell * max(features, units)
     middle_below = 0.45 + max(below, 0.9) / 2
     top_below = middle_below + max(below, 0.9) / 2
-    canvas = _Canvas(top_below + max(stacked, 0.9) + 1.65)
+    canvas = Canvas(top_below + max(stacked, 0.9) + 1.65)
     # one product: the vectors side by side, the matrices one above the other
     middle = top_below + 0.95 + max(stacked, 0.9) / 2
     heading = canvas.figure.get_figheight() - 0.25
@@ -536,67 +297,84 @@ def concatenation(features: int = 3, units: int = 4) -> Figure:
     centre = middle - (stacked - units * cell) / 2
     canvas.block(left, centre, units, units, cell, orange, "$U$")
     canvas.text(right + 0.15, middle, f"{features + units} × {units}", ha="left")
-    # two products and their sum
     heading = top_below + 0.5
     canvas.text(0.3, heading, "Multiply twice, then add", TITLE, "left", weight="bold")
-    canvas.text(0.4, middle_below, "$=$", SYMBOL)
+    _two_products(canvas, middle_below, features, units, cell)
+    return canvas.figure
+
+
+def _two_products(
+    canvas: Canvas, middle: float, features: int, units: int, cell: float
+) -> None:
+    canvas.text(0.4, middle, "$=$", SYMBOL)
     left = 0.65
-    for vector, matrix, rows, colour in (
-        ("$x_t$", "$W$", features, sky),
-        ("$h_{t-1}$", "$U$", units, orange),
+    for vector, matrix, rows, kind in (
+        ("$x_t$", "$W$", features, "input"),
+        ("$h_{t-1}$", "$U$", units, "state"),
     ):
         for height, width, name in ((1, rows, vector), (rows, units, matrix)):
             space = max(width * cell, 0.55)
             x = left + (space - width * cell) / 2
-            canvas.block(x, middle_below, height, width, cell, colour, name)
-            y = middle_below - height * cell / 2 - 0.18
+            canvas.block(x, middle, height, width, cell, COLOURS[kind], name)
+            y = middle - height * cell / 2 - 0.18
             canvas.text(left + space / 2, y, f"{height} × {width}")
             left += space + 0.15
         if matrix == "$W$":
-            canvas.text(left + 0.1, middle_below, "$+$", SYMBOL)
+            canvas.text(left + 0.1, middle, "$+$", SYMBOL)
             left += 0.35
-    return canvas.figure
 
 
 def input_output_shapes() -> Figure:
     """Four ways to join inputs and outputs in time.
 
-    One to many, many to one, many to many in step, and encoder–decoder.
+    One to many (the one input is read at every step), many to one, many to many in
+    step, and encoder–decoder (the decoder starts from a blank input, and then reads
+    its own last output).
 
     Introduced in chapter 1.
     """
-    canvas = _Canvas(6.35)
+    canvas = Canvas(6.35)
     panels = (
-        ("One to many", "image → caption", {1}, {1, 2, 3}, 3),
-        ("Many to one", "review → rating", {1, 2, 3}, {3}, 3),
-        ("Many to many, in step", "word → its class", {1, 2, 3}, {1, 2, 3}, 3),
-        ("Encoder–decoder", "sentence → translation", {1, 2}, {3, 4}, 4),
+        ("One to many", "image → caption", "x x x", "y1 y2 y3"),
+        ("Many to one", "review → rating", "x1 x2 x3", "- - y"),
+        ("Many to many, in step", "word → its class", "x1 x2 x3", "y1 y2 y3"),
+        ("Encoder–decoder", "sentence → translation", "x1 x2 0 y1", "- - y1 y2"),
     )
     size, gap, rise = 0.22, 0.72, 0.82
-    for index, (title, example, inputs, outputs, n_steps) in enumerate(panels):
+    kinds = {"x": "input", "y": "output", "0": "operation"}
+    for index, (title, example, inputs, outputs) in enumerate(panels):
         left, y = 0.2 + 2.95 * (index % 2), 1.15 + 3.15 * (1 - index // 2)
         canvas.text(left, y + 1.73, title, TITLE, ha="left", weight="bold")
         canvas.text(left, y + 1.43, example, ha="left")
-        for step in range(1, n_steps + 1):
-            x = left + size + gap * (step - 1)
+        steps = zip(inputs.split(), outputs.split(), strict=True)
+        for step, (below, above) in enumerate(steps):
+            x = left + size + gap * step
             state = canvas.node("state", x, y, size=size)
-            if step in inputs:
-                name = "$x$" if len(inputs) == 1 else f"$x_{step}$"
-                source = canvas.node("input", x, y - rise, name, size, 14)
-                canvas.arrow(source, state)
-            if step in outputs:
-                name = f"$y_{step - min(outputs) + 1}$" if len(outputs) > 1 else "$y$"
+            kind, again = kinds[below[0]], below[0] == "y"
+            name = _indexed(below)
+            source = canvas.node(kind, x, y - rise, name, size, 14, faded=again)
+            canvas.arrow(source, state)
+            if above != "-":
+                name = _indexed(above)
                 canvas.arrow(state, canvas.node("output", x, y + rise, name, size, 14))
-            if step > 1:
+            if step:
                 canvas.band([(x - gap, y), (x - size, y)])
+            if again:  # the last output comes back as an input
+                turn, high, low = x - gap / 2, y + rise, y - rise
+                canvas.rule([x - gap, turn, turn], [high, high, low], INK, zorder=1)
+                canvas.arrow((turn, low), source)
     return canvas.figure
+
+
+def _indexed(name: str) -> str:
+    return f"${name[0]}_{name[1]}$" if len(name) > 1 else f"${name}$"
 
 
 def backpropagation_through_time(n_steps: int = 4) -> Figure:
     """Forward through the states to the loss; the gradient returns the same way.
 
-    The loss L compares the last output with its target. Each step back multiplies the
-    gradient by the transpose of U (and by the slope of tanh).
+    The loss L compares the last output with its target. A step back from h_t multiplies
+    the gradient by the slope of tanh, 1 - h_t², and by the transpose of U.
 
     Parameters
     ----------
@@ -610,7 +388,7 @@ def backpropagation_through_time(n_steps: int = 4) -> Figure:
     Introduced in chapter 1.
     """
     _check(2, 5, n_steps=n_steps)
-    canvas = _Canvas(4.4)
+    canvas = Canvas(4.4)
     y, rise = 1.55, 1.15
     columns = np.linspace(0.55, 5.15, n_steps)
     for step, x in enumerate(columns, 1):
@@ -620,10 +398,13 @@ def backpropagation_through_time(n_steps: int = 4) -> Figure:
     loss = canvas.node("operation", x, y + 2 * rise, "$L$")
     canvas.arrow(state, output)
     canvas.arrow(output, loss)
-    for before, after in itertools.pairwise(columns):
+    for step, (before, after) in enumerate(itertools.pairwise(columns), 2):
         canvas.band([(before, y), (after - SIZE, y)])
-        canvas.gradient((after - 0.14, y + SIZE), (before + 0.14, y + SIZE), 0.4)
-        canvas.text((before + after) / 2, y + 0.75, r"$U^\mathsf{T}$", SYMBOL)
+        start, end = (after - 0.14, y + SIZE), (before + 0.14, y + SIZE)
+        canvas.gradient(start, end, 0.5 / (start[0] - end[0]))  # arcs of one height
+        between = (before + after) / 2
+        canvas.text(between, y + 0.74, f"$(1 - h_{step}^2)$", 14)
+        canvas.text(between, y + 1.06, r"$U^\mathsf{T}$", SYMBOL)
     aside = x + 0.22
     canvas.gradient((aside, y + 2 * rise - 0.22), (aside, y + rise + 0.2), -0.4)
     canvas.gradient((aside, y + rise - 0.22), (aside, y + SIZE), -0.4)

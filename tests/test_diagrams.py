@@ -18,7 +18,7 @@ from matplotlib.patches import Patch
 from matplotlib.path import Path
 from matplotlib.text import Text
 
-from helpers import diagrams, plots
+from helpers import canvas, diagrams, plots
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -136,11 +136,30 @@ def test_text_is_on_the_canvas_and_free_of_other_text_and_lines(name, sizes):
     [(5.9, 1, "leaves the canvas"), (1.2, 1, "overlaps"), (3.3, 1, "is crossed")],
 )
 def test_a_misplaced_text_is_noticed(x, y, fault):
-    canvas = diagrams._Canvas(2)
-    canvas.text(1, 1, "fixed")
-    canvas.node("input", 3, 1)
-    canvas.text(x, y, "moved")
-    assert any(fault in line for line in faults(canvas.figure))
+    drawing = canvas.Canvas(2)
+    drawing.text(1, 1, "fixed")
+    drawing.node("input", 3, 1)
+    drawing.text(x, y, "moved")
+    assert any(fault in line for line in faults(drawing.figure))
+
+
+def labels(figure: Figure) -> list[str]:
+    return [t.get_text() for t in texts(figure)]
+
+
+def test_a_gradient_meets_the_slope_and_the_weights_at_each_step_back():
+    found = labels(drawn("backpropagation_through_time"))
+    assert [f"$(1 - h_{t}^2)$" in found for t in (1, 2, 3, 4)] == [False, *[True] * 3]
+    assert found.count(r"$U^\mathsf{T}$") == 3
+
+
+def test_the_one_input_of_many_outputs_is_read_at_each_step():
+    assert labels(drawn("input_output_shapes")).count("$x$") == 3
+
+
+def test_the_decoder_reads_its_own_last_output():
+    # in both panels with many outputs once, in the decoder above and below
+    assert labels(drawn("input_output_shapes")).count("$y_1$") == 4
 
 
 @pytest.mark.parametrize(("name", "sizes"), CASES)
