@@ -28,7 +28,6 @@ from helpers.hints import did_you_mean
 
 PROFILES = ("full", "quick")
 TYPES: dict[str, Any] = {"bool": bool, "float": (float, int), "int": int, "str": str}
-LIST = re.compile(r"list\[(\w+)\]")
 BOUNDS = {
     "at least": lambda value, bound: value >= bound,
     "above": lambda value, bound: value > bound,
@@ -149,17 +148,13 @@ def read(chapter: str, root: Path | None = None) -> dict[str, Parameter]:
 
 
 def convert(word: str, parameter: Parameter) -> Any:
-    """Read a word of the shell as the type of a parameter; a list is written `1,2,3`.
+    """Read a word of the shell as the type of a parameter.
 
     Raises
     ------
     ValueError
         It is no value of that type.
     """
-    if match := LIST.fullmatch(parameter.type):
-        one = parameter._replace(type=match[1])
-        items = [item.strip(" '\"") for item in word.strip("[]").split(",")]
-        return [convert(item, one) for item in items if item]
     if parameter.type == "bool" and word.lower() in ("true", "false"):
         return word.lower() == "true"
     readers = {"float": float, "int": int, "str": str}
@@ -214,16 +209,10 @@ def _fault(
             f"must be {parameter.type}, such as {_shown(parameter.default)}, "
             f"not {_shown(value)}"
         )
-    items = value if isinstance(value, list) else [value]
-    numbers = [item for item in items if isinstance(item, int | float)]
-    if any(
-        isinstance(number, float) and not math.isfinite(number) for number in numbers
-    ):
+    if isinstance(value, float) and not math.isfinite(value):
         return f"must be a finite number, not {_shown(value)}"
     bounds = parameter.bounds.items()
-    if not all(
-        BOUNDS[words](number, bound) for words, bound in bounds for number in numbers
-    ):
+    if not all(BOUNDS[words](value, bound) for words, bound in bounds):
         rule = " and ".join(f"{words} {bound:,.12g}" for words, bound in bounds)
         return f"must be {rule}, not {_shown(value)}"
     if name == "profile" and value not in PROFILES:
@@ -244,8 +233,6 @@ def _fault(
 
 def _is(value: Any, annotation: str) -> bool:
     """Whether a value is of a type; a whole number will do for a float."""
-    if match := LIST.fullmatch(annotation):
-        return isinstance(value, list) and all(_is(item, match[1]) for item in value)
     if isinstance(value, bool):  # for Python, it is an int
         return annotation == "bool"
     return isinstance(value, TYPES.get(annotation, ()))

@@ -120,7 +120,7 @@ def ladder(
     Introduced in chapter 1.
     """
     rows = _ladder_rows(values, cited, log, better)
-    figure, axes, texts = _ladder_bars(rows)
+    figure, axes, texts = _ladder_rungs(rows, log)
     axes.set_xlabel(f"{label} ({better} is better)")
     seeds = any(row.sd is not None for row in rows)
     ours = "this book" + (", mean ± sd over seeds" if seeds else "")
@@ -151,8 +151,13 @@ class _Row(NamedTuple):
         return max(self.mean + (self.sd or 0), 0)
 
 
-def _ladder_bars(rows: Sequence[_Row]) -> tuple[Figure, Axes, list[Annotation]]:
-    """Draw a name above each bar, and its figure (the annotations given back) after."""
+def _ladder_rungs(
+    rows: Sequence[_Row], log: bool
+) -> tuple[Figure, Axes, list[Annotation]]:
+    """Draw a name above each bar, and its figure (the annotations given back) after.
+
+    On a logarithmic axis, where the length of a bar would mean nothing, dots.
+    """
     line, room = 0.24, 0.38  # inches: a line of a label; its bar and the space below
     names = [
         textwrap.fill(f"{row.name} ({row.source})" if row.source else row.name, 52)
@@ -164,7 +169,11 @@ def _ladder_bars(rows: Sequence[_Row]) -> tuple[Figure, Axes, list[Annotation]]:
     texts = []
     for row, name, top in zip(rows, names, np.cumsum(heights), strict=True):
         y, colour = top - 0.25, COLOURS["other" if row.source else "ours"]
-        axes.barh(y, row.mean, height=0.2, color=colour, edgecolor=INK)
+        if log:
+            (dot,) = axes.plot(row.mean, y, "o", color=colour, markersize=9)
+            dot.set_markeredgecolor(INK)
+        else:
+            axes.barh(y, row.mean, height=0.2, color=colour, edgecolor=INK)
         if row.sd:
             axes.errorbar(row.mean, y, xerr=row.sd, color=INK, capsize=4, linewidth=1.5)
         where = (0, y - 0.13)

@@ -14,7 +14,7 @@ import nbformat
 import pytest
 
 from helpers import parameters
-from helpers.book import contracts, manifest, notebooks
+from helpers.book import contracts, notebooks
 from helpers.book.contracts import CONTRACTS, WAITING, Chapter, with_tag
 from helpers.book.notebooks import code_cells
 from helpers.files import book_root
