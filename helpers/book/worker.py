@@ -72,17 +72,7 @@ def run(
 
     for name in ("asyncio", "papermill"):  # what fails is reported by us
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    source = nbformat.reads(notebook, as_version=4)
-    total = sum(c.cell_type == "code" and bool(c.source.strip()) for c in source.cells)
-    total += bool(parameters)  # papermill sets these in a cell of their own
-    count, first_line = 0, ""
-
-    def on_cell(cell: Any, cell_index: int) -> None:
-        nonlocal count, first_line
-        count, first_line = count + 1, cell.source.strip().partition("\n")[0]
-        tell(count, total)
-
-    tell(0, total)
+    progress = _Progress(notebook, bool(parameters), tell)
     with tempfile.TemporaryDirectory(prefix="unrolled-") as here:
         path, results = Path(here) / "chapter.ipynb", Path(here) / "results"
         results.mkdir()
@@ -102,21 +92,45 @@ def run(
                 iopub_timeout=60,  # the default, 4 s, is short for a busy machine
                 coalesce_streams=True,
                 shutdown_kernel="immediate",  # nothing is left for it to do
-                on_cell_execute=on_cell,
+                on_cell_execute=progress.begin,
             )
         except Exception as fault:
-            error = _reason(fault, timeout)
-        if not error and count < total:  # papermill takes sys.exit() for success
-            error = "the chapter ended itself at this cell"
-        if error:
-            error = f"cell {count} of {total}: {first_line}\n{error}"
-            return Executed(path.read_text("utf-8"), None, error)
+            error = f"{progress}\n{_reason(fault, timeout)}"
+        else:
+            if not progress.complete:  # papermill takes sys.exit() for success
+                error = f"{progress}\nthe chapter ended itself at this cell"
         written = list(results.glob("*.json"))
-        if len(written) != 1:
+        if not error and len(written) != 1:
             error = "wrote no result file in its last cell"
-            return Executed(path.read_text("utf-8"), None, error)
-        result = json.loads(written[0].read_text("utf-8"))
-        return Executed(path.read_text("utf-8"), result)
+        result = None if error else json.loads(written[0].read_text("utf-8"))
+        return Executed(path.read_text("utf-8"), result, error)
+
+
+class _Progress:
+    """Which cell is being executed."""
+
+    def __init__(
+        self, notebook: str, injected: bool, tell: Callable[[int, int], None]
+    ) -> None:
+        cells = nbformat.reads(notebook, as_version=4).cells
+        self.total = sum(
+            c.cell_type == "code" and bool(c.source.strip()) for c in cells
+        )
+        self.total += injected  # papermill sets parameters in a cell of their own
+        self.count, self.first_line, self.tell = 0, "", tell
+        tell(0, self.total)
+
+    def begin(self, cell: Any, cell_index: int) -> None:
+        self.count += 1
+        self.first_line = cell.source.strip().partition("\n")[0]
+        self.tell(self.count, self.total)
+
+    @property
+    def complete(self) -> bool:
+        return self.count == self.total
+
+    def __str__(self) -> str:
+        return f"cell {self.count} of {self.total}: {self.first_line}"
 
 
 def _reason(fault: Exception, timeout: int) -> str:
