@@ -76,6 +76,7 @@ def setup(app: Sphinx) -> dict[str, int]:
     app.connect("env-get-outdated", outdated)
     app.connect("env-updated", retitled)
     app.connect("html-page-context", finishing.finish_page, priority=450)
+    app.connect("html-page-context", finishing.choose_assets, priority=900)
     app.connect("build-finished", finishing.finish_site, priority=900)
     return {
         "parallel_read_safe": True,

@@ -19,7 +19,6 @@ def finish_page(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
     """Add what a page needs besides its text: links, description, chapter facts."""
-    _choose_assets(page, context)
     if doctree is None:
         return
     match = re.fullmatch(r"chapters/(\d\d_\w+)", page)
@@ -32,25 +31,6 @@ def finish_page(
     context["body"] = _lighten(_frame_figures(context["body"]))
     if facts:
         context["body"] = _add_facts(context["body"], facts)
-
-
-def _choose_assets(page: str, context: dict[str, Any]) -> None:
-    """Drop what the book does not use; no page waits for a script to be painted."""
-    for files in (context["script_files"], context["css_files"]):
-        files[:] = [file for file in files if not _unused(file)]
-    for script in context["script_files"]:
-        # But for what inline scripts need.
-        name = getattr(script, "filename", None) or "documentation_options"
-        if page == "search" or "documentation_options" in name:
-            script.attributes.pop("defer", None)
-        else:
-            script.attributes["defer"] = "defer"
-
-
-def _unused(asset: Any) -> bool:
-    """Say whether a script or style belongs to what the book does not use."""
-    name, body = getattr(asset, "filename", None), getattr(asset, "attributes", {})
-    return bool(re.search("thebe|toggle", f"{name} {body.get('body')}", re.IGNORECASE))
 
 
 def _add_links(app: Sphinx, page: str, context: dict[str, Any], notebook: bool) -> None:
@@ -106,7 +86,9 @@ def _frame_figures(body: str) -> str:
 
 
 def _lighten(body: str) -> str:
-    return body
+    """Take the marks from code words that have the colour of all text: one in two."""
+    body = re.sub(r'<span class="[npw]">([^<]*)</span>', r"\1", body)
+    return body.replace("<pre><span></span>", "<pre>")
 
 
 def _add_facts(body: str, facts: pages.Chapter) -> str:
@@ -115,6 +97,34 @@ def _add_facts(body: str, facts: pages.Chapter) -> str:
     assert title, f"{facts.stem} has no title"
     framed = templating.render("title.html", title=title[0], chapter=facts)
     return body.replace(title[0], framed, 1)
+
+
+def choose_assets(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Drop what the book does not use; no page waits for a script to be painted.
+
+    Styles are joined into one file at the end (`_join_styles`).
+    """
+    context["css_files"] = []
+    scripts = [x for x in context["script_files"] if not _unused(x)]
+    context["script_files"] = scripts
+    if page != "search":  # it has inline scripts, which need the others at once
+        scripts[:] = [x for x in scripts if not _sets_option(x)]
+        for script in scripts:
+            if script.filename:
+                script.attributes["defer"] = "defer"
+
+
+def _unused(asset: Any) -> bool:
+    """Say whether a script or style belongs to what the book does not use."""
+    text = f"{getattr(asset, 'filename', None)} {asset.attributes.get('body')}"
+    return bool(re.search("thebe|toggle|design", text, re.IGNORECASE))
+
+
+def _sets_option(script: Any) -> bool:
+    """Say whether a script stands in the page and sets what only the search reads."""
+    return "DOCUMENTATION_OPTIONS." in (script.attributes.get("body") or "")
 
 
 def finish_site(app: Sphinx, error: Exception | None) -> None:
@@ -130,14 +140,26 @@ def finish_site(app: Sphinx, error: Exception | None) -> None:
     }
     for name, template in (("index.html", "door.html"), ("sitemap.xml",) * 2):
         write_text(out / name, templating.render(template, **values))
+    styles = sorted(vars(app.builder)["_css_files"], key=lambda style: style.priority)
+    names = [str(x.filename) for x in styles if x.filename and not _unused(x)]
+    _join_styles(out / "_static", names)
     _drop_assets(out / "_static")
 
 
-def _drop_assets(static: Path) -> None:
-    templates = static.glob("*-macros.html")
-    for file in (*templates, *static.rglob("*.map"), *static.rglob("fontawesome.js*")):
-        file.unlink(missing_ok=True)
-    shutil.rmtree(static / "vendor" / "fontawesome", ignore_errors=True)
+def _join_styles(static: Path, names: list[str]) -> None:
+    """Make the one style sheet of all pages: one request, nothing that is not used."""
+    files = ["basic.css", "styles/pydata-sphinx-theme.css"]
+    files += [name.split("?")[0].removeprefix("_static/") for name in names]
+    text = "\n".join((static / name).read_text("utf-8") for name in files)
     icons = r"\.fa-[\w-]+:before[^{}]*\{content:[^{}]*\}"  # two in five of all rules
-    for style in static.glob("styles/pydata*.css"):
-        write_text(style, re.sub(icons, "", style.read_text("utf-8")))
+    text = re.sub(rf"/\*.*?\*/|{icons}", "", text, flags=re.DOTALL)
+    write_text(static / "book.css", text)
+
+
+def _drop_assets(static: Path) -> None:
+    """Delete what was joined, and what no page uses."""
+    patterns = "*-macros.html **/*.map **/*.css **/fontawesome.js* *thebe* *toggle*"
+    found = {file for pattern in patterns.split() for file in static.glob(pattern)}
+    for file in found - {static / "book.css"}:
+        file.unlink()
+    shutil.rmtree(static / "vendor" / "fontawesome", ignore_errors=True)

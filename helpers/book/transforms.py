@@ -66,7 +66,7 @@ class Cells(SphinxTransform):
                 _join_parameters(cell)
 
 
-def _is_cell(node: nodes.Node | None) -> bool:
+def _is_cell(node: nodes.Node) -> bool:
     return isinstance(node, nodes.container) and node.get("nb_element") == "cell_code"
 
 
@@ -102,7 +102,7 @@ def _join_parameters(cell: nodes.Element) -> None:
     """Fold the set-up, with the code of the parameters before it, if they are there."""
     index = cell.parent.index(cell)
     before = cell.parent[index - 1] if index else None
-    if _is_cell(before) and "tag_parameters" in before["classes"]:
+    if before and _is_cell(before) and "tag_parameters" in before["classes"]:
         for part in (before, cell):
             _drop_title(part)
         cell[0].insert(0, next(before.findall(nodes.literal_block)))
