@@ -109,11 +109,14 @@ def choose_assets(
     context["css_files"] = []
     scripts = [x for x in context["script_files"] if not _unused(x)]
     context["script_files"] = scripts
-    if page != "search":  # it has inline scripts, which need the others at once
-        scripts[:] = [x for x in scripts if not _sets_option(x)]
+    if page == "search":  # it has inline scripts, which need the others at once
         for script in scripts:
-            if script.filename:
-                script.attributes["defer"] = "defer"
+            script.attributes.pop("defer", None)
+        return
+    scripts[:] = [x for x in scripts if not _sets_option(x)]
+    for script in scripts:
+        if script.filename:
+            script.attributes["defer"] = "defer"
 
 
 def _unused(asset: Any) -> bool:
