@@ -28,7 +28,8 @@ def finish_page(
     before, root_title = context["prev"], app.env.titles[app.config.root_doc].astext()
     if before and before["title"] == root_title:
         before["title"] = app.config.html_title  # it is long, and the link is not
-    context["body"] = _lighten(_frame_figures(context["body"]))
+    body = _frame_symbols(_frame_figures(context["body"]))
+    context["body"] = _lighten(body)
     if facts:
         context["body"] = _add_facts(context["body"], facts)
 
@@ -83,6 +84,25 @@ def _frame_figures(body: str) -> str:
         return tag.replace("<img", f'<img decoding="async"{lazy}', 1)
 
     return re.sub(r"<img\b[^>]*>", image, body)
+
+
+def _frame_symbols(body: str) -> str:
+    """Give maths within lines about the width that it will have once it is set.
+
+    Its source is wider, and a page whose first lines hold much of it would move.
+    """
+
+    def framed(match: re.Match[str]) -> str:
+        tex = re.sub(r"\\(?:math|operator|text|left|right|hat)\w*|\\[()]", "", match[2])
+        seen = re.sub(r"\\[A-Za-z]+|&\w+;", "x", tex)
+        narrow = re.findall(r"[_^]\w|[,;.:()|!]", seen)  # each of them half a letter
+        wide = re.findall(r"[=+-]|[A-Z]", seen)  # each of them more than one
+        letters = len(re.sub(r"[\s{}^_\\]", "", seen))
+        width = 0.6 * letters - 0.2 * len(narrow) + 0.55 * len(wide)
+        return f'{match[1]} style="--width: {width:.2f}em">{match[2]}</span>'
+
+    inline = r'(<span class="math notranslate nohighlight")>(\\\(.*?\\\))</span>'
+    return re.sub(inline, framed, body, flags=re.DOTALL)
 
 
 def _lighten(body: str) -> str:

@@ -389,6 +389,15 @@ def test_code_marks_only_words_of_another_colour(built: Path, page: Any) -> None
         assert len(colours) == 3
 
 
+def test_maths_within_a_line_keeps_its_place_until_it_is_set(page: Any) -> None:
+    symbols = page.select("span.math")
+    assert symbols
+    for symbol in symbols:
+        assert symbol.get_text() == r"\(x_t\)"
+        width = float(re.fullmatch(r"--width: ([\d.]+)em", symbol["style"])[1])  # type: ignore
+        assert 0.8 < width < 1.2
+
+
 def test_a_page_has_one_style_sheet_and_waits_for_no_script(page: Any) -> None:
     styles = [x["href"] for x in page.select("link[rel=stylesheet]")]
     assert styles == ["../_static/book.css"]
