@@ -39,6 +39,16 @@ def code(source: str, outputs: list[Any] = [], **metadata: Any) -> Any:  # noqa:
     )
 
 
+def printed(text: str) -> Any:
+    return nbformat.v4.new_output("stream", name="stdout", text=text)
+
+
+NOT_YET = (
+    "Exercise 1: not yet. Replace the `...` by your answer and run both\n  cells.\n"
+    "Again: not yet. It is not 7.\n"
+)
+
+
 def specimen_book(root: Path, extra: str = "") -> Path:
     """A book of one chapter that uses everything a chapter may use."""
     shutil.copytree(ROOT / "chapters" / "_static", root / "chapters" / "_static")
@@ -58,7 +68,6 @@ def specimen_book(root: Path, extra: str = "") -> Path:
         {"image/png": base64.b64encode(png.getvalue()).decode()},
         metadata={"image/png": {"width": 600, "height": 340}},
     )
-    wide = nbformat.v4.new_output("stream", name="stdout", text="a wide line " * 20)
     text = nbformat.v4.new_markdown_cell
     quotes = "\n\n".join(
         f"> **{kind}.** Text with $x_t$."
@@ -79,13 +88,38 @@ def specimen_book(root: Path, extra: str = "") -> Path:
         cells=[
             text(f"# The specimen\n\nA sentence before.{extra}"),
             code("secret_bootstrap = 1", tags=["bootstrap"]),
-            code("units: int = 3  # width", tags=["parameters"]),
+            code(
+                "# @title Parameters\nunits: int = 3  # width",
+                tags=["parameters", "hide-input"],
+                cellView="form",
+            ),
+            code(
+                "# @title Set-up\nruntime.start(profile, seed)",
+                [printed("TensorFlow 2.21.0 · Keras 3.15.1 · CPU, 2 threads\n")],
+                tags=["setup", "hide-input"],
+                cellView="form",
+            ),
+            code("record_here = 1", tags=["bookkeeping"]),
+            code("record_there = 1", tags=["bookkeeping", "remove-cell"]),
             text(f"## Quotes\n\n{quotes}\n\n$$\n{equation} \\tag{{1}}\n$$"),
             code("draw()", [picture], mystnb={"image": {"alt": "A white field"}}),
             code("draw()", [picture], mystnb={"image": {"alt": "Another field"}}),
             text(f"## Wide things\n\n{table}"),
-            code("print('wide')  # " + "long " * 30, [wide]),
+            code("print('wide')  # " + "long " * 30, [printed("a wide line " * 20)]),
             text("## Exercises\n\n### Exercise 1. Count\n\nHow many?"),
+            code("answer = ...", tags=["exercise"]),
+            code(
+                "# @title Check\nchecks.equal('Exercise 1', answer, 42)",
+                [printed(NOT_YET)],
+                tags=["check", "hide-input"],
+                cellView="form",
+            ),
+            code(
+                "# @title Check\nchecks.equal('Half', half, 21)",
+                [printed(f"Half: right.\n{NOT_YET}")],
+                tags=["check", "hide-input"],
+                cellView="form",
+            ),
             code(
                 "# @title Solution\nanswer = 42",
                 tags=["solution", "hide-cell"],

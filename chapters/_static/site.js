@@ -1,7 +1,8 @@
 // Wide equations scroll inside themselves; those that do can be reached by keyboard.
-// (The theme does the same for code, output and tables.)
-function reachable() {
-  for (const box of document.querySelectorAll("div.math")) {
+// (The theme does the same for code, output and tables.) Only those that have been laid
+// out are looked at: what lies further down the page waits until it is scrolled to.
+function reachable(entries) {
+  for (const { target: box } of entries) {
     if (box.scrollWidth > box.clientWidth + 1) {
       box.tabIndex = 0;
       box.setAttribute("role", "group");
@@ -12,10 +13,10 @@ function reachable() {
   }
 }
 
-addEventListener("load", () => {
+addEventListener("load", async () => {
+  await window.MathJax?.startup?.promise;
   const observer = new ResizeObserver(reachable);
   for (const box of document.querySelectorAll("div.math")) observer.observe(box);
-  window.MathJax?.startup?.promise?.then(reachable);
 });
 
 // On paper all is light and nothing scrolls: a wide equation shrinks to the width of the

@@ -10,14 +10,13 @@ import shutil
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
-    "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -33,6 +32,12 @@ def chromium() -> str | None:
     named = os.environ.get("CHROMIUM")
     candidates = [named] if named else COMMANDS
     return next(filter(None, map(shutil.which, candidates)), None)
+
+
+def flags() -> list[str]:
+    """Chromium's flags here: only root must do without the sandbox."""
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return [*FLAGS, "--no-sandbox"] if root else FLAGS
 
 
 @contextmanager
@@ -53,9 +58,9 @@ def launched() -> Iterator[Any]:
             "in $CHROMIUM"
         )
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
+        browser = playwright.chromium.launch(executable_path=path, args=flags())
+        with closing(browser):
+            yield browser
 
 
 @functools.lru_cache(maxsize=64)
@@ -71,13 +76,11 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
     prefix = "/"
 
     def do_GET(self) -> None:
-        path = urlsplit(self.path).path
-        file = Path(self.directory) / path.removeprefix(self.prefix)
-        if file.is_dir():
-            file = file / "index.html"
-        found = path.startswith(self.prefix) and file.is_file()
-        if not found:
-            file = Path(self.directory) / "404.html"
+        found = self.find()
+        file = found or Path(self.directory, "404.html")
+        if not file.is_file():
+            self.send_error(404)
+            return
         self.send_response(200 if found else 404)
         self.send_header("Content-Type", self.guess_type(file))
         if file.suffix in COMPRESSED:
@@ -88,6 +91,18 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def find(self) -> Path | None:
+        """The file of the folder that is asked for, if there is one."""
+        path = unquote(urlsplit(self.path).path)
+        root = Path(self.directory).resolve()
+        try:
+            file = (root / path.removeprefix(self.prefix)).resolve()
+            file = file / "index.html" if file.is_dir() else file
+            inside = path.startswith(self.prefix) and file.is_relative_to(root)
+            return file if inside and file.is_file() else None
+        except (OSError, ValueError):  # too long, or with a null byte
+            return None
 
     def log_message(self, *arguments: Any) -> None:
         pass
@@ -110,10 +125,12 @@ def served(folder: Path, prefix: str = "/") -> Iterator[str]:
             super().__init__(*arguments, directory=str(folder))
 
     Handler.prefix = prefix
-    server = _Server(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}{prefix}"
-    server.shutdown()
+    with _Server(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}{prefix}"
+        finally:
+            server.shutdown()
 
 
 def screenshot(program: Any, site: Path, picture: Path) -> None:
@@ -124,18 +141,17 @@ def screenshot(program: Any, site: Path, picture: Path) -> None:
     program : the browser, as `launched` gives it.
     site, picture : the folder of the HTML, and the PNG file to write.
     """
-    with served(site) as address:
-        page = program.new_page(viewport={"width": 1280, "height": 800})
+    size = {"width": 1280, "height": 800}
+    with served(site) as address, closing(program.new_page(viewport=size)) as page:
         page.emulate_media(reduced_motion="reduce", color_scheme="light")
         page.goto(f"{address}chapters/index.html", wait_until="networkidle")
         page.screenshot(path=picture)
-        page.close()
 
 
 def draw(program: Any, svg: str, picture: Path, width: int) -> None:
     """Draw an SVG as a PNG file on white, `width` pixels wide."""
-    page = program.new_page(viewport={"width": width, "height": width})
     style = f"body {{ margin: 0 }} svg {{ display: block; width: {width}px }}"
-    page.set_content(f"<style>{style}</style>{svg}")
-    page.locator("svg").screenshot(path=picture)
-    page.close()
+    size = {"width": width, "height": width}
+    with closing(program.new_page(viewport=size)) as page:
+        page.set_content(f"<style>{style}</style>{svg}")
+        page.locator("svg").screenshot(path=picture)

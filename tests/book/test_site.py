@@ -12,10 +12,12 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from docutils import nodes
+from docutils.utils import new_document
 from PIL import Image
 from sphinx_external_toc.parsing import parse_toc_yaml
 
-from helpers.book import notebooks, pages, site
+from helpers.book import notebooks, pages, site, transforms
 from tests.conftest import ROOT, specimen_book
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
@@ -275,6 +277,7 @@ def test_no_asset_is_heavy_that_no_page_needs(built: Path) -> None:
     static = built / "_static"
     assert not list(static.rglob("fontawesome*"))
     assert not list(static.rglob("*.map"))
+    assert list(static.rglob("*.css")) == [static / "book.css"]
 
 
 # --- What becomes of portable Markdown ---------------------------------------------
@@ -286,9 +289,9 @@ def page(specimen: Path) -> Any:
 
 
 def test_the_four_kinds_of_block_quotes_become_asides(page: Any) -> None:
-    titles = [x.get_text() for x in page.select("article .admonition-title")]
+    titles = page.select("article .admonition:not(.hide) > .admonition-title")
     asides = ["Remark", "Tip", "Pitfall", "From the lectures"]
-    assert [title for title in titles if title != "Solution"] == asides
+    assert [title.get_text() for title in titles] == asides
     assert [x.get_text(strip=True)[:4] for x in page.select("article blockquote")] == [
         "Bold"
     ]
@@ -302,8 +305,103 @@ def test_a_solution_is_folded_and_drops_its_form_title(page: Any) -> None:
     assert details.pre.get_text().strip() == "answer = 42"
 
 
-def test_the_bootstrap_cell_is_not_shown(page: Any) -> None:
-    assert "secret_bootstrap" not in page.get_text()
+def test_bootstrap_and_bookkeeping_are_not_shown_but_downloaded(
+    page: Any, specimen: Path
+) -> None:
+    link = page.select_one('.page-links a[href*="_sources"]')["href"]
+    notebook = (specimen / "chapters" / link).read_text()
+    for word in ("secret_bootstrap", "record_here", "record_there"):
+        assert word not in page.get_text()
+        assert word in notebook
+
+
+def test_parameters_and_set_up_are_one_folded_block(page: Any) -> None:
+    assert not page.select(".tag_parameters")
+    [details] = page.select(".tag_setup details")
+    assert "open" not in details.attrs
+    shown = [x.get_text() for x in details.select("summary p")]
+    assert shown == ["Show the set-up", "Hide the set-up"]
+    blocks = [x.get_text().strip() for x in details.select("pre")]
+    assert blocks == ["units: int = 3  # width", "runtime.start(profile, seed)"]
+    [line] = page.select(".tag_setup > .cell_output pre")
+    assert line.get_text() == "TensorFlow 2.21.0 · Keras 3.15.1 · CPU, 2 threads\n"
+
+
+def cell(source: str, *tags: str) -> nodes.container:
+    """A code cell as the parser hands it to the transforms."""
+    code = nodes.container("", nodes.literal_block("", source), nb_element="source")
+    classes = ["cell", *(f"tag_{tag}" for tag in tags)]
+    return nodes.container("", code, nb_element="cell_code", classes=classes)
+
+
+@pytest.mark.parametrize("title", ["", "# @title Set-up\n"])
+def test_set_up_is_folded_whether_its_cells_are_or_not(title: str) -> None:
+    document = new_document("chapter")
+    document += [
+        cell("a: int = 1", "parameters"),
+        cell(f"{title}start(a)", "setup"),
+        cell("b = 2"),
+    ]
+    transforms.Cells(document).apply()
+    setup, other = document.children
+    assert isinstance(setup, nodes.Element)
+    assert setup["hide_mode"] == "input"
+    assert [x.astext() for x in setup.findall(nodes.literal_block)] == [
+        "a: int = 1",
+        "start(a)",
+    ]
+    assert isinstance(other, nodes.Element)
+    assert other.get("hide_mode") is None
+
+
+def test_set_up_without_parameters_before_it_stays_as_it_is() -> None:
+    document = new_document("chapter")
+    document += [cell("start()", "setup"), cell("a: int = 1", "parameters")]
+    transforms.Cells(document).apply()
+    assert [x.astext() for x in document.findall(nodes.literal_block)] == [
+        "start()",
+        "a: int = 1",
+    ]
+
+
+def test_an_untouched_exercise_is_not_told_so(page: Any, specimen: Path) -> None:
+    assert "not yet" not in page.article.get_text()
+    first, second = page.select(".tag_check")
+    assert first.select_one("details pre").get_text().startswith("checks.equal")
+    assert first.details.summary.get_text(strip=True).startswith("Check")
+    assert not first.select(".cell_output")
+    assert second.select_one(".cell_output").get_text().strip() == "Half: right."
+    notebook = specimen / "_sources" / "chapters" / "01_specimen.ipynb"
+    assert notebook.read_text().count("not yet. ") == 4
+
+
+def test_code_marks_only_words_of_another_colour(built: Path, page: Any) -> None:
+    kinds = {x["class"][0] for x in page.select("pre span[class]")}
+    assert kinds
+    assert kinds & {"n", "p", "w"} == set()
+    css = (built / "_static" / "book.css").read_text()
+    for theme in ("light", "dark"):  # names and punctuation have the colour of all text
+        start = f'html[data-theme="{theme}"] .highlight'
+        colours = re.findall(
+            rf"{re.escape(start)}(?: \.[np])? {{(.*?color: .*?)}}", css
+        )
+        assert len({x.split("color: ")[-1].strip() for x in colours}) == 1
+        assert len(colours) == 3
+
+
+def test_maths_within_a_line_keeps_its_place_until_it_is_set(page: Any) -> None:
+    symbols = page.select("span.math")
+    assert symbols
+    for symbol in symbols:
+        assert symbol.get_text() == r"\(x_t\)"
+        width = float(re.fullmatch(r"--width: ([\d.]+)em", symbol["style"])[1])  # type: ignore
+        assert 0.8 < width < 1.2
+
+
+def test_a_page_has_one_style_sheet_and_waits_for_no_script(page: Any) -> None:
+    styles = [x["href"] for x in page.select("link[rel=stylesheet]")]
+    assert styles == ["../_static/book.css"]
+    assert [x["src"] for x in page.select("script[src]:not([defer])")] == []
 
 
 def test_figures_after_the_first_wait_to_be_seen(page: Any) -> None:
@@ -415,7 +513,7 @@ def test_a_wrong_address_is_refused(
 
 def test_the_readme_lists_every_chapter_with_its_time() -> None:
     assert (ROOT / "README.md").read_text("utf-8") == pages.readme(ROOT), (
-        "the table of chapters is old: python -m helpers.book.site readme"
+        "the table of chapters is old: python -m helpers.book readme"
     )
 
 
