@@ -297,16 +297,17 @@ def _build(options: argparse.Namespace, root: Path) -> int:
 
 
 def _readme(options: argparse.Namespace, root: Path) -> int:
-    from helpers.book import pages
+    from helpers.book import site
 
-    write_text(root / "README.md", pages.readme(root))
+    site.write_readme(root)
     return 0
 
 
 def _screenshot(options: argparse.Namespace, root: Path) -> int:
     from helpers.book import site
 
-    site.screenshots(root)
+    for path in site.screenshot(root):
+        print(f"wrote {path.relative_to(root)}")
     return 0
 
 

@@ -152,9 +152,3 @@ def screenshot(root: Path) -> list[Path]:
         browser.draw(program, logo, card, 400)
         browser.draw(program, pages.shapes(), mini, 300)
     return [picture, card, mini]
-
-
-if __name__ == "__main__":  # until the workshop's one command line is there
-    from helpers.book.site_commands import main
-
-    main()
