@@ -142,11 +142,15 @@ def nbval(folder: Path, notebook: Any, name: str = "notebook") -> tuple[int, str
     return done.returncode, done.stdout + done.stderr
 
 
+def today() -> datetime.date:
+    return datetime.date.today()
+
+
 def to_compare(chapters: list[str]) -> list[str]:
     """Those that changed since they were published, and one of the others in turn."""
     if FRESH or not chapters:
         return chapters
-    in_turn = chapters[datetime.date.today().toordinal() % len(chapters)]
+    in_turn = chapters[today().toordinal() % len(chapters)]
     return [c for c in chapters if c == in_turn or manifest.of_chapter(c)]
 
 
@@ -209,10 +213,10 @@ def test_a_changed_output_of_a_marked_cell_is_found(tmp_path):
 def test_what_changed_is_compared_and_one_of_the_others_in_turn(monkeypatch):
     monkeypatch.setattr(sys.modules[__name__], "FRESH", False)
     monkeypatch.setattr(manifest, "of_chapter", lambda c: ["x"] if c == "b" else [])
-    monkeypatch.setattr(datetime, "date", type("Day", (), {"today": lambda: day}))
     turns = []
-    for number in range(3):
-        day = datetime.datetime.fromordinal(3 * 1000 + number)
+    for number in (3000, 3001, 3002):
+        day = datetime.date.fromordinal(number)
+        monkeypatch.setattr(sys.modules[__name__], "today", lambda day=day: day)
         turns.append(to_compare(["a", "b", "c"]))
     assert turns == [["a", "b"], ["b"], ["b", "c"]]
     monkeypatch.setattr(sys.modules[__name__], "FRESH", True)
@@ -263,13 +267,9 @@ def python_without_the_book(folder: Path, module: str = "") -> dict[str, str]:
     site = next(python.glob("lib/python*/site-packages"))
     libraries = next(p for p in sys.path if p.endswith("site-packages"))
     (site / "libraries.pth").write_text(libraries + "\n")
-    # Not what an editable installation adds to the path.
-    lines = ["import sys, types"]
-    lines += [f"sys.path = [p for p in sys.path if p != {str(ROOT)!r}]"]
-    lines += ["sys.meta_path = [f for f in sys.meta_path if 'editable' not in repr(f)]"]
     if module:
-        lines += [f"sys.modules[{module!r}] = types.ModuleType({module!r})"]
-    (site / "sitecustomize.py").write_text("\n".join(lines) + "\n")
+        text = f"import sys, types\nsys.modules[{module!r}] = types.ModuleType({module!r})\n"
+        (site / "sitecustomize.py").write_text(text)
     kernel = folder / "jupyter" / "kernels" / "alone"
     kernel.mkdir(parents=True)
     argv = [

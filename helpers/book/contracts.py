@@ -39,7 +39,7 @@ class Chapter:
     notebook: Notebook
     source: Notebook
     parameters: dict[str, values.Parameter]
-    results: dict[str, Any] | None
+    results: dict[str, Any]  # empty before there are any
     bootstrap: str
     address: str
     root: Path
@@ -50,8 +50,8 @@ class Chapter:
     ) -> Chapter:
         """A chapter as it is published, or with a notebook and results of a new run."""
         path = root / "data" / "results" / f"{name}.json"
-        if results is None and path.exists():
-            results = json.loads(path.read_text("utf-8"))
+        if results is None:
+            results = json.loads(path.read_text("utf-8")) if path.exists() else {}
         repository = yaml.safe_load((root / "_config.yml").read_text())["repository"]
         first = notebooks.source(notebooks.chapters(root)[0], root)
         return cls(
@@ -397,7 +397,7 @@ def size(chapter: Chapter) -> Iterator[str]:
 def published(chapter: Chapter) -> Iterator[str]:
     """The results are of a full run, with default parameters, of this very code."""
     results = chapter.results
-    if results is None:
+    if not results:
         yield "there is no result file: make publish"
         return
     defaults = {name: p.default for name, p in chapter.parameters.items()}
@@ -410,11 +410,10 @@ def published(chapter: Chapter) -> Iterator[str]:
 
 def claims(chapter: Chapter) -> Iterator[str]:
     """What the chapter claims of its figures is true of them, and might not be."""
-    results = chapter.results or {"claims": [], "metrics": {}}
-    metrics = results["metrics"]
-    if not results["claims"]:
+    metrics, claimed = chapter.results.get("metrics", {}), chapter.results.get("claims")
+    if not claimed:
         yield "no claims"
-    for claim in results["claims"]:
+    for claim in claimed or []:
         left, operator, right = claim.split()
         if left not in metrics or left == right:
             yield f"not about a recorded figure: {claim}"

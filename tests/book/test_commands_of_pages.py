@@ -13,6 +13,7 @@ import pytest
 
 from helpers.book import notebooks
 from helpers.files import book_root
+from helpers.parameters import CELL, TAG
 from tests.book.test_publish import files
 
 ROOT = book_root()
@@ -55,13 +56,8 @@ def commands(page: Path) -> list[str]:
 def stub(source: str) -> str:
     """A chapter of its title and its parameters, which runs in no time."""
     front, rest = source.split("\n# ", 1)
-    parameters = re.search(
-        r"```\{code-cell\} ipython3\n(?::.*\n)*:tags: \[parameters.*?\n```\n",
-        rest,
-        re.DOTALL,
-    )
-    assert parameters
-    return f"{front}\n# {rest.partition(chr(10))[0]}\n\n{parameters[0]}{STUB}"
+    cells = [m for m in CELL.finditer(rest) if TAG.search(m["options"])]
+    return f"{front}\n# {rest.partition(chr(10))[0]}\n\n{cells[0][0]}\n{STUB}"
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +81,13 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(command: str, root: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "UNROLLED_MIRROR": str(root), "FRESH": ""}
+    environment = {
+        **os.environ,
+        "UNROLLED_MIRROR": str(root),
+        "FRESH": "",
+        # The libraries are there; the copy must not be installed in place of the book.
+        "MAKEFLAGS": "--old-file=.venv/.installed",
+    }
     return subprocess.run(
         ["bash", "-c", command],
         cwd=root,

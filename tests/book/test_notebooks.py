@@ -1,11 +1,11 @@
 """The chapters as files: names, source, parameters, digests."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from helpers.book import notebooks
@@ -64,59 +64,9 @@ def test_chapters_come_in_the_order_of_the_table_of_contents(book: Path) -> None
     assert notebooks.chapters(book) == ["02_second", "03_third", "01_first"]
 
 
-def test_parameters_have_type_default_and_help(book: Path) -> None:
-    assert notebooks.parameters("01_first", book) == {
-        "profile": ("str", "full", "quick or full"),
-        "rate": ("float", 0.001, 'of learning, "per # step"'),
-        "colour": ("str", "#ff0000", ""),
-        "sizes": ("list[int]", [3, -4], "of the layers"),
-    }
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "units = 3",
-        "units: int",
-        "twice: int = 2 * seed",
-        "print(1)",
-        "a.b: int = 1 + a",
-    ],
-)
-def test_parameters_refuses_a_line_that_is_no_typed_literal(
-    book: Path, line: str
-) -> None:
-    (book / "chapters" / "01_first.md").write_text(CHAPTER % line)
-    with pytest.raises(ValueError, match='must read "name: type = literal') as caught:
-        notebooks.parameters("01_first", book)
-    assert line in str(caught.value)
-
-
-def test_parameters_refuses_a_cell_that_is_not_python(book: Path) -> None:
-    (book / "chapters" / "01_first.md").write_text(CHAPTER % "units: int = ")
-    with pytest.raises(
-        ValueError, match=r"parameters cell of 01_first\.md is not Pyth"
-    ):
-        notebooks.parameters("01_first", book)
-
-
-@pytest.mark.parametrize("count", [0, 2])
-def test_parameters_wants_exactly_one_cell(book: Path, count: int) -> None:
-    text = CHAPTER % PARAMETERS
-    text = (
-        text.replace("[parameters]", "[other]")
-        if count == 0
-        else text
-        + ("\n```{code-cell} ipython3\n:tags: [parameters]\n\nseed: int = 0\n```\n")
-    )
-    (book / "chapters" / "01_first.md").write_text(text)
-    with pytest.raises(ValueError, match=f'one cell tagged "parameters", not {count}'):
-        notebooks.parameters("01_first", book)
-
-
 def test_a_missing_chapter_is_named(book: Path) -> None:
     with pytest.raises(FileNotFoundError, match="02_second"):
-        notebooks.parameters("02_second", book)
+        notebooks.source("02_second", book)
 
 
 def test_cell_ids_are_unique_and_survive_an_insertion(book: Path) -> None:
@@ -131,24 +81,43 @@ def test_cell_ids_are_unique_and_survive_an_insertion(book: Path) -> None:
     assert [id for id in after if id in before] == before
 
 
-def test_digest_is_of_the_code_alone(tmp_path: Path) -> None:
-    def digest(*cells: Any) -> str:
-        path = tmp_path / "a.ipynb"
-        path.write_text(json.dumps({"cells": cells}))
-        return notebooks.source_digest(path)
+def test_code_is_of_the_cells_that_make_a_run_what_it_is() -> None:
+    def code(*cells: Any) -> list[str]:
+        return notebooks.code(nbformat.v4.new_notebook(cells=list(cells)))
 
-    def code(source: Any, *tags: str, **more: Any) -> dict[str, Any]:
-        metadata = {"tags": list(tags)} if tags else {}
-        return {"cell_type": "code", "source": source, "metadata": metadata, **more}
+    def cell(source: str, *tags: str, **more: Any) -> Any:
+        return nbformat.v4.new_code_cell(source, metadata={"tags": list(tags)}, **more)
 
-    prose = {"cell_type": "markdown", "source": "# Title", "metadata": {}}
-    plain = digest(code("a = 1\nb = 2"), code("c"))
-    assert digest(prose, code(["a = 1\n", "b = 2"], outputs=[1]), code("c")) == plain
-    assert digest(
-        code("a = 1\nb = 2"), code("x", "injected-parameters"), code("c")
-    ) == (plain)
-    assert digest(code("a = 1\nb = 3"), code("c")) != plain
-    assert digest(code("a = 1"), code("b = 2"), code("c")) != plain
+    prose, printed = nbformat.v4.new_markdown_cell("# Title"), ["x"]
+    plain = code(cell("a = 1\nb = 2"), cell("c"))
+    assert plain == ["a = 1\nb = 2", "c"]
+    assert code(prose, cell("a = 1\nb = 2", outputs=printed), cell("c")) == plain
+    assert code(cell("f", "bootstrap"), cell("a = 1\nb = 2"), cell("c")) == plain
+    injected = cell("x", "injected-parameters")
+    assert code(cell("a = 1\nb = 2"), injected, cell("c")) == plain
+    assert code(cell("a = 1\nb = 3"), cell("c")) != plain
+    assert code(cell("a = 1"), cell("b = 2"), cell("c")) != plain
+
+
+def test_outputs_come_into_a_source_whose_prose_has_changed(book: Path) -> None:
+    source = notebooks.source("01_first", book)
+    executed = notebooks.source("01_first", book)
+    executed.cells.insert(
+        2,
+        nbformat.v4.new_code_cell(
+            "rate = 2", metadata={"tags": ["injected-parameters"]}
+        ),
+    )
+    for number, cell in enumerate(notebooks.code_cells(executed)):
+        cell.outputs = [nbformat.v4.new_output("stream", text=str(number))]
+    source.cells.append(nbformat.v4.new_markdown_cell("New words."))
+    merged = notebooks.with_outputs(source, executed)
+    assert [c.outputs[0].text for c in notebooks.code_cells(merged)] == ["0", "1", "2"]
+    assert merged.cells[2].source == "rate = 2"
+    assert merged.cells[-1].source == "New words."
+    source.cells.append(nbformat.v4.new_code_cell("more"))
+    with pytest.raises(ValueError, match="zip"):
+        notebooks.with_outputs(source, executed)
 
 
 def test_importable_where_nothing_heavy_is_installed() -> None:
@@ -164,13 +133,3 @@ def test_importable_where_nothing_heavy_is_installed() -> None:
         check=True,
     )
     assert done.stdout == "[]\n"
-
-
-def test_digest_of_a_chapter_before_it_is_published_is_that_of_its_source(
-    book: Path,
-) -> None:
-    path = book / "chapters" / "01_first.ipynb"
-    path.unlink(missing_ok=True)
-    before = notebooks.source_digest(path)
-    path.write_text(json.dumps(notebooks.source("01_first", book)))
-    assert notebooks.source_digest(path) == before
