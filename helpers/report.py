@@ -19,8 +19,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from helpers import parameters
 from helpers.files import book_root, write_text
+from helpers.values import check
 
 OPERATORS = {
     "<": operator.lt,
@@ -84,13 +84,12 @@ class Results:
     """
 
     def __init__(self, chapter: str, **values: Any) -> None:
-        parameters.check(chapter, values)
+        check(chapter, values)
         if "profile" not in values:
             raise ValueError(f"the results of {chapter} need profile=profile")
         self.chapter = chapter
         self.parameters = values
         self.metrics: dict[str, list[float]] = {}
-        self.seconds: dict[str, float] = {}
         self.folder = _folder()
         self._started = time.perf_counter()
 
@@ -121,9 +120,7 @@ class Results:
         """
         started = time.perf_counter()
         yield
-        elapsed = time.perf_counter() - started
-        self.record(f"{key}/seconds", elapsed)
-        self.seconds[key] = self.seconds.get(key, 0.0) + elapsed
+        self.record(f"{key}/seconds", time.perf_counter() - started)
 
     def write(self, claims: Sequence[str] = ()) -> None:
         """Write the result file; in the full profile say of each claim if it holds.
@@ -141,7 +138,6 @@ class Results:
             "metrics": dict(sorted(self.metrics.items())),
             "claims": list(claims),
             "seconds": {
-                **{key: round(value, 2) for key, value in self.seconds.items()},
                 "total": round(time.perf_counter() - self._started, 2),
                 "processor": round(time.process_time(), 2),
             },
@@ -184,7 +180,9 @@ def _folder() -> Path:
 
 
 def _short(path: Path) -> str:
-    """A path as seen from the working folder, where it lies below it."""
+    """A path from here; its name where the user has named its folder."""
+    if os.environ.get("UNROLLED_RESULTS"):
+        return path.name
     here = Path().absolute()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 

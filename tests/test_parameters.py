@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from helpers import parameters
+from helpers.values import check
 
 CHAPTER = """---
 kernelspec:
@@ -166,13 +167,13 @@ def test_a_rule_that_would_never_be_applied_is_refused(
     ],
 )
 def test_values_that_fit_are_taken(book: Path, values: dict[str, Any]) -> None:
-    parameters.check("01_first", values, book)
+    check("01_first", values, book)
 
 
 def test_a_whole_number_will_do_for_a_float(book: Path) -> None:
     text = CHAPTER % "rate: float = 1.0  # of learning; at most 5"
     written(book, text)
-    parameters.check("01_first", {"rate": 3}, book)
+    check("01_first", {"rate": 3}, book)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +205,7 @@ def test_a_value_that_does_not_fit_is_refused_with_what_is_possible(
     book: Path, name: str, value: Any, message: str
 ) -> None:
     with pytest.raises(ValueError, match="01_first") as caught:
-        parameters.check("01_first", {name: value}, book)
+        check("01_first", {name: value}, book)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -212,7 +213,7 @@ def test_a_value_that_does_not_fit_is_refused_with_what_is_possible(
 @pytest.mark.parametrize("name", ["units", "profile", "x" * 5000])
 def test_a_long_value_is_shortened(book: Path, name: str) -> None:
     with pytest.raises(ValueError, match="…") as caught:
-        parameters.check("01_first", {name: "abc " * 2000}, book)
+        check("01_first", {name: "abc " * 2000}, book)
     assert len(str(caught.value)) < 300
 
 
@@ -220,51 +221,19 @@ def test_a_file_must_be_there_in_the_folder_the_run_starts_in(book: Path) -> Non
     (book / "here").mkdir()
     (book / "here" / "my series.csv").write_text("")
     values = {"series_csv": "my series.csv", "column": "day"}
-    parameters.check("01_first", values, book, folder=book / "here")
+    check("01_first", values, book, folder=book / "here")
     absolute = {"series_csv": str(book / "here" / "my series.csv")}
-    parameters.check("01_first", absolute, book)
+    check("01_first", absolute, book)
     path = json.dumps(str(book / "my series.csv"))
     with pytest.raises(ValueError, match="names no file: there is no ") as caught:
-        parameters.check("01_first", values, book, folder=book)
+        check("01_first", values, book, folder=book)
     assert str(caught.value).endswith(path)
 
 
 @pytest.mark.parametrize("name", ["~nobody-of-this-name/x.csv", "a\0b", "x" * 5000])
 def test_a_path_that_no_system_takes_is_no_file(book: Path, name: str) -> None:
     with pytest.raises(ValueError, match="names no file"):
-        parameters.check("01_first", {"series_csv": name}, book)
-
-
-@pytest.mark.parametrize(
-    ("word", "annotation", "value"),
-    [
-        ("3", "int", 3),
-        ("1e-3", "float", 0.001),
-        ("True", "bool", True),
-        ("false", "bool", False),
-        ("a 'b'", "str", "a 'b'"),
-    ],
-)
-def test_a_word_of_the_shell_is_read_as_its_type(
-    word: str, annotation: str, value: Any
-) -> None:
-    found = parameters.convert(word, parameters.Parameter(annotation, None, ""))
-    assert found == value
-    assert type(found) is type(value)
-
-
-@pytest.mark.parametrize(
-    ("word", "annotation"),
-    [
-        ("6.5", "int"),
-        ("fast", "float"),
-        ("2", "bool"),
-        ("3", "dict"),
-    ],
-)
-def test_a_word_of_another_type_is_refused(word: str, annotation: str) -> None:
-    with pytest.raises(ValueError, match=word[-1]):
-        parameters.convert(word, parameters.Parameter(annotation, None, ""))
+        check("01_first", {"series_csv": name}, book)
 
 
 def test_the_chapters_of_this_book_take_their_own_defaults() -> None:
@@ -273,4 +242,4 @@ def test_the_chapters_of_this_book_take_their_own_defaults() -> None:
     assert names
     for name in names:
         found = parameters.read(name)
-        parameters.check(name, {key: value.default for key, value in found.items()})
+        check(name, {key: value.default for key, value in found.items()})

@@ -56,7 +56,7 @@ def test_start_seeds_everything_and_prints_one_line(capfd):
 
 LIGHT = (
     "checks, datasets, diagrams, fetch, files, hints, parameters, plots, report, "
-    "runtime, series, synthetic; from helpers.book import execute, notebooks"
+    "runtime, series, synthetic, values; from helpers.book import notebooks, plans"
 )
 
 

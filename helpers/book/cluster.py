@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import sys
-import threading
-import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,24 +10,21 @@ from concurrent.futures import (
     BrokenExecutor,
     Executor,
     Future,
-    ProcessPoolExecutor,
     wait,
 )
-from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jupytext
 import nbformat
-import psutil
-from tqdm import tqdm
 
-from helpers.book import notebooks, runs, worker
+from helpers.book import notebooks, places, runs, worker
+from helpers.book.places import Place
 from helpers.book.plans import Job
+from helpers.book.progress import Bar
 from helpers.files import book_root
 
-CONNECT_SECONDS = 20
 Work = Callable[[], worker.Executed]
 
 
@@ -48,16 +39,6 @@ class Outcome(NamedTuple):
     notebook: Any = None
     result: dict[str, Any] | None = None
     error: str = ""
-
-
-class Place(NamedTuple):
-    """Where chapters run: how many at once, and with how many threads each."""
-
-    executor: Callable[[], Executor]
-    at_once: int
-    threads: int
-    folder: Path | None  # the kernels' working folder; None is the worker's own book
-    stop: Callable[[], object]  # kills what was started there
 
 
 def execute(
@@ -94,7 +75,10 @@ def execute(
     source = {chapter: notebooks.source(chapter, root) for chapter in chapters}
     code = {chapter: runs.code(chapter, root) for chapter in chapters}
     text = {c: jupytext.writes(notebook, "ipynb") for c, notebook in source.items()}
-    with _place(scheduler, workers, len(jobs), root, mark) as place, _Bar(jobs) as bar:
+    with (
+        places.place(scheduler, workers, len(jobs), root, mark) as place,
+        Bar(jobs) as bar,
+    ):
         tasks, keys = {}, {}
         for number, job in enumerate(jobs):
             keys[number] = runs.key(job, place.threads, code[job.chapter], root)
@@ -105,7 +89,7 @@ def execute(
                 continue
             how = (place.threads, timeout, place.folder, mark)
             tasks[number] = partial(
-                _work, number, text[job.chapter], job.parameters, *how
+                places.work, number, text[job.chapter], job.parameters, *how
             )
         try:
             for number, done in _finished(tasks, place, bar):
@@ -122,7 +106,7 @@ def execute(
 
 
 def _finished(
-    tasks: Mapping[int, Work], place: Place, bar: _Bar
+    tasks: Mapping[int, Work], place: Place, bar: Bar
 ) -> Iterator[tuple[int, worker.Executed]]:
     """Run all tasks, so many at once as the place has workers; yield as they end."""
     waiting = deque(tasks)
@@ -151,174 +135,3 @@ def _result(future: Future[worker.Executed]) -> worker.Executed:
         return future.result()
     reason = f"{type(fault).__name__}: {fault}".strip(": ")
     return worker.Executed("", error=f"its worker was lost: {reason}")
-
-
-# --- where chapters run --------------------------------------------------------------
-
-
-@contextmanager
-def _place(
-    scheduler: str | None, workers: int | None, n_jobs: int, root: Path, mark: str
-) -> Iterator[Place]:
-    if scheduler:
-        with _dask(scheduler, mark) as place:
-            yield place
-        return
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
-    cores = cores or os.cpu_count() or 1
-    at_once = max(1, min(workers or cores, n_jobs))
-    pools: list[Executor] = []
-
-    def pool() -> Executor:
-        # Fresh processes: a fork would share the locks of this one's threads.
-        context = multiprocessing.get_context("spawn")
-        events = context.SimpleQueue() if _Bar.shown() else None
-        if events:
-            threading.Thread(target=_Bar.listen, args=(events,), daemon=True).start()
-        pools.append(
-            ProcessPoolExecutor(
-                at_once, context, initializer=_begin, initargs=(events,)
-            )
-        )
-        return pools[-1]
-
-    threads = max(1, cores // (workers or cores))
-    try:
-        yield Place(pool, at_once, threads, root, partial(_stop, mark))
-    finally:
-        for one in pools:
-            one.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _dask(scheduler: str, mark: str) -> Iterator[Place]:
-    """The workers of a Dask cluster, each for one chapter at a time."""
-    from distributed import Client
-
-    try:
-        client = Client(scheduler, timeout=CONNECT_SECONDS)
-    except (OSError, ValueError) as fault:
-        raise ConnectionError(
-            f"no Dask cluster answers at {scheduler}: {fault}"
-        ) from fault
-    with client:
-        try:
-            client.wait_for_workers(1, timeout=CONNECT_SECONDS)
-        except OSError as fault:
-            raise ConnectionError(
-                f"the Dask cluster at {scheduler} has no workers: {fault}"
-            ) from fault
-        versions = client.run(worker.version, on_error="return")
-        ours = worker.version()
-        if others := [at for at, theirs in versions.items() if theirs != ours]:
-            raise ConnectionError(
-                f"{len(others)} of {len(versions)} workers of {scheduler} have another "
-                f"version of the book than this one (the first is {others[0]}): bring "
-                "their checkouts and packages to the same state"
-            )
-        known = client.scheduler_info(n_workers=-1)["workers"].values()
-        before = client.run_on_scheduler(_allow_failures, 0)  # each is tried once
-        try:
-            yield Place(
-                partial(client.get_executor, pure=False),
-                len(known),
-                min(one["nthreads"] for one in known),
-                None,
-                partial(client.run, _stop, mark),
-            )
-        finally:
-            client.run_on_scheduler(_allow_failures, before)
-
-
-def _allow_failures(number: int, dask_scheduler: Any = None) -> int:
-    """How often a task may lose its worker; returns what it was before."""
-    before = dask_scheduler.allowed_failures
-    dask_scheduler.allowed_failures = number
-    return before
-
-
-def _stop(mark: str) -> None:
-    """Kill what a run has started on this machine: kernels and their children."""
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if process.environ().get("UNROLLED_RUN") == mark:
-                process.kill()
-
-
-# --- on a worker ---------------------------------------------------------------------
-
-_events: Any = None  # where a process of this machine tells how far it is
-
-
-def _begin(events: Any) -> None:
-    """Start a process of the pool: Ctrl-C is for the process that started it."""
-    global _events
-    _events = events
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _work(
-    number: int, notebook: str, parameters: Any, threads: int, timeout: int,
-    folder: Path | None, mark: str,
-) -> worker.Executed:  # fmt: skip
-    def tell(cell: int, total: int) -> None:
-        if _events:
-            _events.put((number, cell, total))
-
-    return worker.run(
-        notebook, parameters, threads, timeout, folder=folder, mark=mark, tell=tell
-    )
-
-
-# --- progress ------------------------------------------------------------------------
-
-
-class _Bar:
-    """One line on a terminal that says how far all are, and a line as each one ends."""
-
-    current: _Bar | None = None
-
-    def __init__(self, jobs: Sequence[Job]) -> None:
-        self.jobs = jobs
-        self.times: dict[int, float] = {}
-        self.cells: dict[int, str] = {}
-
-    @staticmethod
-    def shown() -> bool:
-        return sys.stderr.isatty()
-
-    @staticmethod
-    def listen(events: Any) -> None:
-        """Show what the processes tell, until this one ends."""
-        while True:
-            number, cell, total = events.get()
-            if _Bar.current:
-                _Bar.current.at(number, cell, total)
-
-    def __enter__(self) -> _Bar:
-        self.line = tqdm(
-            total=len(self.jobs),
-            bar_format="{n_fmt}/{total_fmt} chapters, {elapsed}{postfix}",
-            disable=not self.shown(),
-        )
-        _Bar.current = self
-        return self
-
-    def __exit__(self, *fault: object) -> None:
-        _Bar.current = None
-        self.line.close()
-
-    def started(self, number: int) -> None:
-        self.times[number] = time.perf_counter()
-        self.line.write(f"started  {self.jobs[number]}")
-
-    def at(self, number: int, cell: int, total: int) -> None:
-        self.cells[number] = f"{self.jobs[number]} cell {cell}/{total}"
-        self.line.set_postfix_str(", ".join(self.cells.values()))
-
-    def ended(self, number: int, word: str) -> None:
-        self.cells.pop(number, None)
-        seconds = time.perf_counter() - self.times.get(number, time.perf_counter())
-        time_taken = f", {seconds:.0f} s" if number in self.times else ""
-        self.line.write(f"{word} {self.jobs[number]}{time_taken}")
-        self.line.update()

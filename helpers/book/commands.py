@@ -8,8 +8,6 @@ import os
 import re
 import signal
 import sys
-import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +16,7 @@ from typing import Any, NoReturn
 import jupytext
 
 from helpers import parameters
-from helpers.book import cluster, notebooks, plans, publish
-from helpers.book.cluster import Outcome
-from helpers.book.plans import Job
+from helpers.book import notebooks, plans, publish, running
 from helpers.files import book_root, write_text
 
 
@@ -50,10 +46,12 @@ def _parsers() -> dict[str, _Parser]:
         parsers[name].set_defaults(does=does, command=name)
         return parsers[name]
 
-    run = command("run", _run, "execute chapters into _build/run")
-    sweep = command("sweep", _run, "execute chapters with many values of parameters")
+    run = command("run", running.run, "execute chapters into _build/run")
+    sweep = command(
+        "sweep", running.run, "execute chapters with many values of parameters"
+    )
     text = "execute chapters at full profile, in place, with result files"
-    publishing = command("publish", _publish, text)
+    publishing = command("publish", running.publish, text)
     sync = command("sync", _sync, "bring new prose into published notebooks")
     text = "notebooks for a class, without outputs and solutions, in _build/handout"
     handout = command("handout", _handout, text)
@@ -78,11 +76,15 @@ def _parsers() -> dict[str, _Parser]:
     sweep.add_argument("--grid", action="append", default=[], help=text)
     sweep.add_argument("--seeds", type=int, help="run with the seeds 0 to N - 1")
     site.add_argument("--base", type=Path, help="folder to make _build in")
-    fork.add_argument("--url", required=True, help="https://github.com/OWNER/NAME")
-    text = "where the site will be, ending in /"
-    fork.add_argument("--site", required=True, help=text)
-    fork.add_argument("--branch", default="main")
+    _add_addresses(fork)
     return parsers
+
+
+def _add_addresses(parser: _Parser) -> None:
+    parser.add_argument("--url", required=True, help="https://github.com/OWNER/NAME")
+    text = "where the site will be, ending in /"
+    parser.add_argument("--site", required=True, help=text)
+    parser.add_argument("--branch", default="main")
 
 
 def _add_running(parser: _Parser) -> None:
@@ -143,102 +145,6 @@ def _interruptible() -> Iterator[None]:
     finally:
         for name, handler in before.items():
             signal.signal(name, handler)
-
-
-# --- executing -----------------------------------------------------------------------
-
-
-def _run(options: argparse.Namespace, root: Path) -> int:
-    jobs = _jobs(options, root)
-    _check_writable(root, "_build/run", "_build/runs", "_build/failed")
-    how = {**_how(options), "scheduler": options.scheduler}
-    ended = {o.job: _deliver(o, root) for o in cluster.execute(jobs, root=root, **how)}
-    return _finish(jobs, ended, "_build/run", root)
-
-
-def _publish(options: argparse.Namespace, root: Path) -> int:
-    _check_counts(options)
-    jobs = plans.plan(options.chapter, {}, root=root)
-    _check_writable(root, "chapters", "data/results", "_build/runs", "_build/failed")
-    # A published run time is that of a chapter which has the machine.
-    options.workers = options.workers or 1
-    ended = {
-        o.job: _deliver(o, root) if o.error else publish.publish(o, root)
-        for o in cluster.execute(jobs, root=root, **_how(options))
-    }
-    return _finish(jobs, ended, "chapters", root)
-
-
-def _how(options: argparse.Namespace) -> dict[str, Any]:
-    names = ("workers", "timeout", "fresh")
-    return {name: getattr(options, name) for name in names}
-
-
-def _jobs(options: argparse.Namespace, root: Path) -> list[Job]:
-    """Turn the command line into jobs; a ValueError says what is wrong with it."""
-    _check_counts(options)
-    given = options.given + [("profile", p) for p in [options.profile] if p]
-    axes = [word.partition("=")[::2] for word in getattr(options, "grid", [])]
-    if seeds := getattr(options, "seeds", None):
-        axes.append(("seed", ",".join(map(str, range(seeds)))))
-    if options.command == "sweep" and not axes:
-        raise ValueError("sweep needs --grid or --seeds: --grid units=32,64 --seeds 3")
-    for name, words in axes:
-        if not (name and words):
-            raise ValueError(f'--grid takes NAME=VALUE,VALUE, not "{name}={words}"')
-    names = Counter(name for name, _ in [*given, *axes])
-    if twice := [name for name, times in names.items() if times > 1]:
-        raise ValueError(f'parameter "{twice[0]}" is given twice')
-    grid = {name: words.split(",") for name, words in axes}
-    return plans.plan(options.chapter, dict(given), grid, root)
-
-
-def _check_counts(options: argparse.Namespace) -> None:
-    for name in ("workers", "timeout", "seeds"):
-        count = getattr(options, name, None)
-        if count is not None and count < 1:
-            raise ValueError(f"--{name} must be 1 or more, not {count}")
-
-
-def _check_writable(root: Path, *names: str) -> None:
-    """Refuse folders that cannot be written to, before anything is trained."""
-    for folder in (root / name for name in names):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                pass
-        except OSError as fault:
-            raise OSError(
-                f"cannot write to {folder}: {fault.strerror}; make it a folder that "
-                "can be written to, or move away what is there"
-            ) from None
-
-
-def _deliver(outcome: Outcome, root: Path) -> str:
-    """Write what came of a job where its user looks for it; gives its error."""
-    job = outcome.job
-    folder = root / "_build" / ("failed" if outcome.error else "run") / job.folder
-    path = folder / f"{job.chapter}.ipynb"
-    if outcome.notebook:
-        write_text(path, jupytext.writes(outcome.notebook, "ipynb"))
-    if outcome.result:
-        text = json.dumps(outcome.result, indent=1) + "\n"
-        write_text(path.with_suffix(".json"), text)
-    if outcome.error and outcome.notebook:
-        return f"{outcome.error}\nexecuted up to there: {path}"
-    return outcome.error
-
-
-def _finish(jobs: list[Job], ended: dict[Job, str], where: str, root: Path) -> int:
-    """Say what failed and where the rest is; gives the exit code."""
-    failed = [job for job in jobs if ended[job]]
-    for job in failed:
-        print(f"\nFAILED {job}\n{ended[job].replace(f'{root}{os.sep}', '')}")
-    print(f"{len(jobs) - len(failed)} of {len(jobs)} succeeded, in {where}")
-    return 1 if failed else 0
-
-
-# --- the others ----------------------------------------------------------------------
 
 
 def _sync(options: argparse.Namespace, root: Path) -> int:

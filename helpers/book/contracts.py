@@ -14,10 +14,11 @@ from typing import Any
 import jupytext
 import yaml
 
-from helpers import parameters as values
-from helpers import report
+from helpers import report, values
 from helpers.book import manifest, notebooks
 from helpers.book.notebooks import code_cells, tags
+from helpers.parameters import TYPES, Parameter
+from helpers.parameters import read as read_parameters
 
 MAX_BYTES, MAX_LINES, MAX_COLUMNS, MIN_EXERCISES = 1_000_000, 15, 79, 6
 VISIBLE_CELLS = range(25, 46)
@@ -38,7 +39,7 @@ class Chapter:
     name: str
     notebook: Notebook
     source: Notebook
-    parameters: dict[str, values.Parameter]
+    parameters: dict[str, Parameter]
     results: dict[str, Any]  # empty before there are any
     bootstrap: str
     address: str
@@ -58,7 +59,7 @@ class Chapter:
             name,
             notebook or notebooks.published(name, root),
             notebooks.source(name, root),
-            values.read(name, root),
+            read_parameters(name, root),
             results,
             code_cells(first)[0].source,
             f"{repository['url']}/tree/{repository['branch']}",
@@ -153,7 +154,7 @@ def parameters(chapter: Chapter) -> Iterator[str]:
     for name, parameter in found.items():
         if not parameter.help:
             yield f"parameter {name} has no comment"
-        if parameter.type not in values.TYPES:
+        if parameter.type not in TYPES:
             yield f"parameter {name} has the type {parameter.type}"
         if parameter.type in ("int", "float"):
             lower, upper = {"at least", "above"}, {"at most", "below"}

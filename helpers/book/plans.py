@@ -17,6 +17,7 @@ from helpers import parameters
 from helpers.book import notebooks
 from helpers.files import book_root
 from helpers.hints import did_you_mean
+from helpers.values import check
 
 LONGEST = 120  # characters of a label, which names a folder
 
@@ -95,7 +96,7 @@ def plan(
         ]
         for point in itertools.product(*axes):
             values = dict(point)
-            parameters.check(chapter, values, root, folder=root)
+            check(chapter, values, root, folder=root)
             jobs.append(Job(chapter, values, _folder(values)))
     return jobs
 
@@ -118,13 +119,29 @@ def _converted(chapter: str, name: str, words: Sequence[str], root: Path) -> lis
     values = []
     for word in words:
         try:
-            values.append(parameters.convert(word, known[name]))
+            values.append(convert(word, known[name]))
         except ValueError:
             raise ValueError(
                 f'parameter "{name}" of {chapter} must be {known[name].type}, '
                 f'such as {known[name].default!r}, not "{word}"'
             ) from None
     return list(dict.fromkeys(values))
+
+
+def convert(word: str, parameter: parameters.Parameter) -> Any:
+    """Read a word of the shell as the type of a parameter.
+
+    Raises
+    ------
+    ValueError
+        It is no value of that type.
+    """
+    if parameter.type == "bool" and word.lower() in ("true", "false"):
+        return word.lower() == "true"
+    readers = {"float": float, "int": int, "str": str}
+    if reader := readers.get(parameter.type):
+        return reader(word)
+    raise ValueError(f'"{word}" is not {parameter.type}')
 
 
 def _folder(values: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ import psutil
 import pytest
 from dask.system import CPU_COUNT
 
-from helpers.book import cluster, commands, manifest, notebooks, worker
+from helpers.book import commands, manifest, notebooks, places, worker
 from tests.book.small_book import (
     FAILING,
     GOOD,
@@ -269,7 +269,7 @@ def test_bad_words_end_with_one_line_and_exit_code_2(
     words: str,
     message: str,
 ) -> None:
-    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
+    monkeypatch.setattr(places, "CONNECT_SECONDS", 1)
     with pytest.raises(SystemExit) as caught:
         commands.main(words.split(), root=book)
     out, err = capsys.readouterr()

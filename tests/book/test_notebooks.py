@@ -88,7 +88,8 @@ def test_code_is_of_the_cells_that_make_a_run_what_it_is() -> None:
     def cell(source: str, *tags: str, **more: Any) -> Any:
         return nbformat.v4.new_code_cell(source, metadata={"tags": list(tags)}, **more)
 
-    prose, printed = nbformat.v4.new_markdown_cell("# Title"), ["x"]
+    prose = nbformat.v4.new_markdown_cell("# Title")
+    printed = [nbformat.v4.new_output("stream", text="x")]
     plain = code(cell("a = 1\nb = 2"), cell("c"))
     assert plain == ["a = 1\nb = 2", "c"]
     assert code(prose, cell("a = 1\nb = 2", outputs=printed), cell("c")) == plain

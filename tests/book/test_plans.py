@@ -2,9 +2,11 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from helpers import parameters
 from helpers.book import plans
 from tests.book.small_book import GOOD, make_book
 
@@ -75,3 +77,35 @@ def test_ten_thousand_points_are_planned_in_two_seconds(book: Path) -> None:
     jobs = plans.plan(["1"], {"profile": "quick"}, colours, book)
     assert len(jobs) == 9_900
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("word", "annotation", "value"),
+    [
+        ("3", "int", 3),
+        ("1e-3", "float", 0.001),
+        ("True", "bool", True),
+        ("false", "bool", False),
+        ("a 'b'", "str", "a 'b'"),
+    ],
+)
+def test_a_word_of_the_shell_is_read_as_its_type(
+    word: str, annotation: str, value: Any
+) -> None:
+    found = plans.convert(word, parameters.Parameter(annotation, None, ""))
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("word", "annotation"),
+    [
+        ("6.5", "int"),
+        ("fast", "float"),
+        ("2", "bool"),
+        ("3", "dict"),
+    ],
+)
+def test_a_word_of_another_type_is_refused(word: str, annotation: str) -> None:
+    with pytest.raises(ValueError, match=word[-1]):
+        plans.convert(word, parameters.Parameter(annotation, None, ""))
