@@ -186,6 +186,13 @@ def test_every_contract_has_a_counter_example():
     assert {contract for contract, *_ in BROKEN} == set(NAMES)
 
 
+def test_a_magic_line_is_code_like_any_other(loaded):
+    chapter = loaded(FIRST)
+    insert_code(chapter, "%matplotlib inline\n!ls\nif True:\n    %timeit 1\nx = 1")
+    for contract in ("code_style", "parameters"):
+        assert problems(chapter, contract) == []
+
+
 # --- the repository ---------------------------------------------------------------
 
 
