@@ -104,6 +104,7 @@ def test_chapter_runs_in_the_quick_profile_with_other_parameters(chapter, quick)
     assert notebooks.code(notebook) == notebooks.code(notebooks.published(chapter))
     read = contracts.Chapter.read(chapter, ROOT, notebook, results)
     assert list(contracts.alt_text(read)) == []
+    assert contracts.answers(notebook) == []
     assert not [
         cell.source
         for cell in notebooks.code_cells(notebook)

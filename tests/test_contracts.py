@@ -140,8 +140,6 @@ BROKEN: list[tuple[str, str, Callable[[Chapter], Any]]] = [
     ("code_style", "Keras 2", lambda c: insert_code(c, "model.reset_states()")),
     ("exercises", "numbered 1", lambda c: insert_prose(c, "### Exercise 1. Once more")),
     ("exercises", "not a stub", lambda c: with_tag(c.notebook, "check")[0].metadata.update(tags=[])),
-    ("exercises", "the stub passes", lambda c: with_tag(c.notebook, "check")[0].outputs[0].update(text="X: right.")),
-    ("exercises", "does not pass", lambda c: with_tag(c.notebook, "solution")[0].update(outputs=[])),
     ("exercises", "not folded", lambda c: with_tag(c.notebook, "solution")[0].metadata.update(tags=["solution"])),
     ("exercises", "no cellView", lambda c: with_tag(c.notebook, "check")[1].metadata.pop("cellView")),
     ("exercises", "does not call check_2", lambda c: set_source(with_tag(c.notebook, "solution")[1], "check_2", "check_1")),
@@ -166,6 +164,7 @@ BROKEN: list[tuple[str, str, Callable[[Chapter], Any]]] = [
     ("visible", "third cell without prose", lambda c: insert_code(c, "1", 3)),
     ("visible", "visible cells, not 25 to 45", lambda c: insert_code(c, "1", 30)),
     ("visible", "bookkeeping cell is not folded", lambda c: with_tag(c.notebook, "bookkeeping")[0].metadata.pop("cellView")),
+    ("outputs", "that Colab would show", lambda c: with_tag(c.notebook, "check")[0].outputs.append(nbformat.v4.new_output("stream", text="not yet."))),
     ("outputs", "a claim that fails", lambda c: code_cells(c.notebook)[3].outputs.append(nbformat.v4.new_output("stream", text="FAILS: a/b > 1"))),
     ("claims", "not about a recorded figure", lambda c: c.results["claims"].append("1 < 2")),
     ("claims", "a margin that noise may cross", slower),
@@ -184,6 +183,34 @@ def test_contract_rejects_its_counter_example(contract, complaint, damage, loade
 
 def test_every_contract_has_a_counter_example():
     assert {contract for contract, *_ in BROKEN} == set(NAMES)
+
+
+def answered(check: str, solution: str) -> Any:
+    """A notebook of one exercise that has run."""
+    cells = [
+        nbformat.v4.new_code_cell(
+            tag,
+            metadata={"tags": [tag]},
+            outputs=[nbformat.v4.new_output("stream", text=text)],
+        )
+        for tag, text in (("exercise", ""), ("check", check), ("solution", solution))
+    ]
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+@pytest.mark.parametrize(
+    ("check", "solution", "problem"),
+    [
+        ("X: not yet.", "X: right.", ""),
+        ("X: right.", "X: right.", "exercise 1: the stub passes its check"),
+        ("X: not yet.", "X: right. Y: not yet.", "exercise 1: the solution does not"),
+        ("X: not yet.", "", "exercise 1: the solution does not pass its check"),
+    ],
+)
+def test_a_stub_is_unsolved_and_a_solution_right(check, solution, problem):
+    found = contracts.answers(answered(check, solution))
+    assert len(found) == bool(problem)
+    assert problem in "".join(found)
 
 
 def test_a_magic_line_is_code_like_any_other(loaded):

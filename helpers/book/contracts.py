@@ -25,6 +25,7 @@ VISIBLE_CELLS = range(25, 46)
 MARGIN = 1.5  # by which one time must be larger than another to be called so
 HIDDEN = {"bootstrap", "parameters", "setup", "bookkeeping"}
 EXERCISE = {"exercise", "check", "solution"}
+SILENT = {"bookkeeping", "check", "solution"}  # published without their outputs
 Notebook = Any
 
 
@@ -328,7 +329,7 @@ def code_style(chapter: Chapter) -> Iterator[str]:
 
 
 def exercises(chapter: Chapter) -> Iterator[str]:
-    """Stub, check and solution in this order; the stub unsolved, the solution right."""
+    """Stub, check and solution in this order, the latter two folded."""
     notebook = chapter.notebook
     titles = re.findall(r"^### Exercise (\d+)\. ", "\n".join(prose(notebook)), re.M)
     if (
@@ -342,7 +343,7 @@ def exercises(chapter: Chapter) -> Iterator[str]:
     if names != list(kinds) * len(titles):
         yield f"not a stub, a check and a solution for each exercise: {names}"
         return
-    for number, (stub, check, solution) in enumerate(
+    for number, (_, check, solution) in enumerate(
         zip(*[iter(parts)] * 3, strict=True), 1
     ):
         here = f"exercise {number}: the"
@@ -354,10 +355,20 @@ def exercises(chapter: Chapter) -> Iterator[str]:
                 yield f"{here} {title} cell has no cellView: form"
             if f"check_{number}(" not in cell.source:
                 yield f"{here} {title} cell does not call check_{number}"
-        if "not yet." not in printed(check):
-            yield f"{here} stub passes its check: {first_line(stub)}"
-        if "right." not in printed(solution) or "not yet." in printed(solution):
-            yield f"{here} solution does not pass its check"
+
+
+def answers(executed: Notebook) -> list[str]:
+    """What is wrong with exercises where they have run: a stub solved, a solution not."""
+    checks, solutions = with_tag(executed, "check"), with_tag(executed, "solution")
+    return [
+        f"answers: exercise {number}: the stub passes its check"
+        for number, cell in enumerate(checks, 1)
+        if "not yet." not in printed(cell)
+    ] + [
+        f"answers: exercise {number}: the solution does not pass its check"
+        for number, cell in enumerate(solutions, 1)
+        if "right." not in printed(cell) or "not yet." in printed(cell)
+    ]
 
 
 def outputs(chapter: Chapter) -> Iterator[str]:
@@ -379,6 +390,8 @@ def outputs(chapter: Chapter) -> Iterator[str]:
                 yield f"a warning: {first_line(cell)}"
             if "FAILS: " in text:
                 yield f"a claim that fails: {first_line(cell)}"
+        if cell.outputs and SILENT & set(tags(cell)):
+            yield f"an output that Colab would show: {first_line(cell)}"
         if set(cell.metadata) & {"execution", "papermill", "collapsed"}:
             yield f"execution metadata: {first_line(cell)}"
     if "papermill" in notebook.metadata:

@@ -29,9 +29,10 @@ def publish(outcome: Outcome, root: Path) -> str:
     text is mended, publishing again takes no training.
     """
     chapter, result = outcome.job.chapter, dict(outcome.result or {})
+    problems = contracts.answers(outcome.notebook)
     notebook = _tidy(outcome.notebook, root)
     result["manifest"] = manifest.make(notebook, result, root)
-    problems = contracts.problems(chapter, notebook, result, root)
+    problems += contracts.problems(chapter, notebook, result, root)
     if problems:
         return "\n".join(
             ["is not published, because of", *(f"- {x}" for x in problems)]
@@ -92,8 +93,13 @@ def _json(result: Mapping[str, Any]) -> str:
 
 
 def _tidy(notebook: Any, root: Path) -> Any:
-    """Smaller pictures, and no folder of this machine in any output."""
+    """Smaller pictures, no folder of this machine in any output, and none to be hidden.
+
+    Colab folds the code of a check or a solution, but not what it prints.
+    """
     for cell in notebooks.code_cells(notebook):
+        if set(notebooks.tags(cell)) & contracts.SILENT:
+            cell.outputs = []
         cell.outputs = without_places(cell.outputs, root)
         for data in (output.get("data", {}) for output in cell.outputs):
             if "image/png" in data:

@@ -14,7 +14,6 @@ ASIDES = {
     "From the lectures": "lectures",
 }
 UNSEEN = {"tag_bootstrap", "tag_bookkeeping"}
-NOT_YET = re.compile(r"^\S.*?not yet\. .*\n?(?:  .*\n?)*", re.MULTILINE)
 
 
 class Asides(SphinxTransform):
@@ -60,8 +59,6 @@ class Cells(SphinxTransform):
         for cell in list(self.document.findall(_is_cell)):
             if cell.get("hide_mode") and (title := _drop_title(cell)):
                 cell["prompt_show"] = cell["prompt_hide"] = title
-            if "tag_check" in cell["classes"]:
-                _drop_not_yet(cell)
             if "tag_setup" in cell["classes"]:
                 _join_parameters(cell)
 
@@ -81,21 +78,6 @@ def _drop_title(cell: nodes.Element) -> str | None:
     if title:
         _set_text(code, code.astext()[title.end() :])
     return title[1] if title else None
-
-
-def _drop_not_yet(cell: nodes.Element) -> None:
-    """Take the verdicts on an untouched stub from the output of its check."""
-    for output in list(cell.findall(nodes.container)):
-        if output.get("nb_element") != "cell_code_output":
-            continue
-        for block in list(output.findall(nodes.literal_block)):
-            text = NOT_YET.sub("", block.astext())
-            if text.strip():
-                _set_text(block, text)
-            else:
-                block.parent.remove(block)
-        if not output.children:
-            cell.remove(output)
 
 
 def _join_parameters(cell: nodes.Element) -> None:
