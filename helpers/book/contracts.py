@@ -358,7 +358,7 @@ def exercises(chapter: Chapter) -> Iterator[str]:
 
 
 def answers(executed: Notebook) -> list[str]:
-    """What is wrong with exercises where they have run: a stub solved, a solution not."""
+    """What is wrong with exercises that have run: a stub solved, a solution not."""
     checks, solutions = with_tag(executed, "check"), with_tag(executed, "solution")
     return [
         f"answers: exercise {number}: the stub passes its check"
