@@ -60,12 +60,12 @@ sweep: $(STAMP)  ## the same for many values: ARGS="--grid units=32,64 --seeds 3
 
 .PHONY: publish
 publish: $(STAMP)  ## execute chapters at full profile, in place, with result files
-	@$(BOOK) publish $(CHAPTER) $(ARGS)
+	@$(BOOK) publish $(CHAPTER) $(if $(PROFILE),--profile $(PROFILE)) $(ARGS)
 	@$(BOOK) readme
 
 .PHONY: sync
 sync: $(STAMP)  ## bring changed prose into the published notebooks
-	@$(BOOK) sync $(CHAPTER)
+	@$(BOOK) sync $(CHAPTER) $(if $(PROFILE),--profile $(PROFILE)) $(ARGS)
 
 .PHONY: handout
 handout: $(STAMP)  ## notebooks for a class, without outputs and solutions, in _build/handout/

@@ -30,7 +30,7 @@ from helpers.files import book_root, write_text
 
 ROOT = book_root()
 CHAPTERS = notebooks.chapters()
-FRESH = bool(os.environ.get("FRESH"))
+FRESH = os.environ.get("FRESH", "0") not in ("", "0")
 AT_ONCE = 2
 THREADS = max(1, (os.cpu_count() or 1) // AT_ONCE)
 NOWHERE = "http://127.0.0.1:9"

@@ -93,7 +93,7 @@ def _add_running(parser: _Parser) -> None:
     text = "chapters at once (default: one a core; publish: 1)"
     parser.add_argument("--workers", type=int, help=text)
     text = "run anew what was run before, too (also: FRESH=1)"
-    fresh = bool(os.environ.get("FRESH"))
+    fresh = os.environ.get("FRESH", "0") not in ("", "0")
     parser.add_argument("--fresh", action="store_true", default=fresh, help=text)
 
 
@@ -170,14 +170,15 @@ def _new(options: argparse.Namespace, root: Path) -> int:
     if not re.fullmatch(r"\d\d_[a-z0-9_]+", name):
         raise ValueError(f'a chapter is named such as "11_attention", not "{name}"')
     path = root / "chapters" / f"{name}.md"
-    if path.exists():
-        raise ValueError(f"{path.relative_to(root)} is there already")
+    for other in sorted((root / "chapters").glob(f"{name[:3]}*.md")):
+        raise ValueError(f"{other.stem} has that number; choose another one")
     first = notebooks.code_cells(notebooks.source(notebooks.chapters(root)[0], root))[0]
     template = (Path(__file__).parent / "templates" / "chapter.md").read_text("utf-8")
     title = name[3:].replace("_", " ").capitalize()
     text = template.replace("NAME", name).replace("TITLE", title)
     write_text(path, text.replace("BOOTSTRAP", first.source))
     print(f"wrote {path.relative_to(root)}; add to _toc.yml: - file: chapters/{name}")
+    print(f"then try it: make run CHAPTER={name[:2]} PROFILE=quick")
     return 0
 
 

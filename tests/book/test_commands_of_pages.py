@@ -27,6 +27,7 @@ ELSEWHERE = {
     "make test": "is what runs this",
     "make serve": "serves what `make book` has built",
     "make lock": "asks the package index",
+    ".venv/bin/python -m pytest tests/test_chapters.py -k 01": "is a part of this",
 }
 # What a chapter that has only been begun, or cut to a stub, is told.
 REFUSED = {
@@ -85,9 +86,9 @@ def run(command: str, root: Path) -> subprocess.CompletedProcess[str]:
         **os.environ,
         "UNROLLED_MIRROR": str(root),
         "FRESH": "",
-        # The libraries are there; the copy must not be installed in place of the book.
-        "MAKEFLAGS": "--old-file=.venv/.installed",
     }
+    # The libraries are there; the copy must not be installed in place of the book.
+    command = re.sub(r"^make\b", "make -o .venv/.installed", command)
     return subprocess.run(
         ["bash", "-c", command],
         cwd=root,
@@ -135,6 +136,9 @@ def test_pages_hand_out_commands() -> None:
         ("make run CHAPTER=01 PROFILE=fast", 'must be full or quick, not "fast"'),
         ("make run CHAPTER=1,2", "names are parted by spaces"),
         ("make new NAME=attention", "is named such as"),
+        ("make new NAME=01_other", "01_rnn_basics has that number"),
+        ("make publish PROFILE=quick", "it is about the default parameters"),
+        ('make sync ARGS="-p units 3"', "it is about the default parameters"),
     ],
 )
 def test_a_wrong_command_gets_one_sentence(
