@@ -26,6 +26,7 @@ MARGIN = 1.5  # by which one time must be larger than another to be called so
 HIDDEN = {"bootstrap", "parameters", "setup", "bookkeeping"}
 EXERCISE = {"exercise", "check", "solution"}
 SILENT = {"bookkeeping", "check", "solution"}  # published without their outputs
+MARK = "nbval-check-output"
 Notebook = Any
 
 
@@ -176,9 +177,9 @@ def setup(chapter: Chapter) -> Iterator[str]:
     if "setup" not in tags(third):
         yield "the third code cell is not tagged setup"
     yield from folded(third, "set-up", "hide-input")
-    calls = [
-        node for node in ast.walk(ast.parse(third.source)) if isinstance(node, ast.Call)
-    ]
+    nodes = ast.walk(ast.parse(third.source))
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    calls.sort(key=lambda call: -call.lineno)  # so that the first of a name is kept
     by_name = {ast.unparse(call.func): call for call in calls}
     start, results = by_name.get("runtime.start"), by_name.get("report.Results")
     if not start:
@@ -195,7 +196,7 @@ def setup(chapter: Chapter) -> Iterator[str]:
 
 def marked(chapter: Chapter) -> Iterator[str]:
     """Some cell is marked for comparison, and every marked cell prints something."""
-    cells = with_tag(chapter.notebook, "nbval-check-output")
+    cells = with_tag(chapter.notebook, MARK)
     if not cells:
         yield "no cell is tagged nbval-check-output"
     for cell in cells:
@@ -357,6 +358,11 @@ def exercises(chapter: Chapter) -> Iterator[str]:
                 yield f"{here} {title} cell does not call check_{number}"
 
 
+def is_silent(cell: Any) -> bool:
+    """Whether a cell's outputs are not published: what is folded, unless compared."""
+    return bool(SILENT & set(tags(cell))) and MARK not in tags(cell)
+
+
 def answers(executed: Notebook) -> list[str]:
     """What is wrong with exercises that have run: a stub solved, a solution not."""
     checks, solutions = with_tag(executed, "check"), with_tag(executed, "solution")
@@ -390,7 +396,7 @@ def outputs(chapter: Chapter) -> Iterator[str]:
                 yield f"a warning: {first_line(cell)}"
             if "FAILS: " in text:
                 yield f"a claim that fails: {first_line(cell)}"
-        if cell.outputs and SILENT & set(tags(cell)):
+        if cell.outputs and is_silent(cell):
             yield f"an output that Colab would show: {first_line(cell)}"
         if set(cell.metadata) & {"execution", "papermill", "collapsed"}:
             yield f"execution metadata: {first_line(cell)}"

@@ -98,7 +98,7 @@ def _tidy(notebook: Any, root: Path) -> Any:
     Colab folds the code of a check or a solution, but not what it prints.
     """
     for cell in notebooks.code_cells(notebook):
-        if set(notebooks.tags(cell)) & contracts.SILENT:
+        if contracts.is_silent(cell):
             cell.outputs = []
         cell.outputs = without_places(cell.outputs, root)
         for data in (output.get("data", {}) for output in cell.outputs):
