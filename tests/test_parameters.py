@@ -243,3 +243,26 @@ def test_the_chapters_of_this_book_take_their_own_defaults() -> None:
     for name in names:
         found = parameters.read(name)
         check(name, {key: value.default for key, value in found.items()})
+
+
+def numbers_of_this_book() -> list[tuple[str, str]]:
+    folder = parameters.book_root() / "chapters"
+    return [
+        (path.stem, name)
+        for path in sorted(folder.glob("[0-9][0-9]_*.md"))
+        for name, parameter in parameters.read(path.stem).items()
+        if parameter.type in ("int", "float")
+    ]
+
+
+@pytest.mark.parametrize(("chapter", "name"), numbers_of_this_book())
+def test_no_number_of_this_book_can_be_of_another_kind_or_without_end(
+    chapter: str, name: str
+) -> None:
+    parameter = parameters.read(chapter)[name]
+    wrong = [float("nan"), float("inf"), "1", None, True, [1], 10**30, -(10**30)]
+    wrong += [6.5] if parameter.type == "int" else []
+    wrong += [0 if "above" in parameter.bounds else min(parameter.bounds.values()) - 1]
+    for value in wrong:
+        with pytest.raises(ValueError, match=f'^parameter "{name}" of {chapter} must'):
+            check(chapter, {name: value})

@@ -49,7 +49,9 @@ def test_a_result_file_holds_everything_the_contract_lists(book, capsys):
     }  # fmt: skip
     assert written["parameters"] == {"profile": "full", "seed": 0, "units": 4}
     assert written["metrics"]["part/accuracy"] == [0.9, 0.7]
-    assert written["seconds"]["total"] >= written["metrics"]["part/seconds"][0] >= 0
+    assert (
+        written["seconds"]["total"] + 0.01 >= written["metrics"]["part/seconds"][0] >= 0
+    )
     assert written["peak_rss_mb"] > 1
     assert written["seconds"]["processor"] > 0
     out = capsys.readouterr().out
@@ -63,14 +65,13 @@ def test_write_obeys_the_folder_of_the_environment(tmp_path, monkeypatch, capsys
     results.record("a/b", 1)
     results.write()
     assert [p.name for p in (tmp_path / "there").iterdir()] == ["01_a.json"]
-    assert capsys.readouterr().out == "1 figures written to there/01_a.json\n"
+    assert capsys.readouterr().out == "1 figures written to 01_a.json\n"
 
 
 def test_a_folder_elsewhere_is_named_in_full(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("UNROLLED_RESULTS", str(tmp_path / "there"))
     monkeypatch.chdir(tmp_path / "chapters")
     report.Results("01_a", profile="quick").write()
-    path = tmp_path / "there" / "01_a.json"
+    path = tmp_path / "_build" / "results" / "01_a.json"
     assert capsys.readouterr().out == f"0 figures written to {path}\n"
 
 

@@ -139,6 +139,9 @@ def folded(cell: Any, title: str, tag: str) -> Iterator[str]:
 
 def parameters(chapter: Chapter) -> Iterator[str]:
     """The second code cell holds typed, explained, bounded, used parameters."""
+    if len(code_cells(chapter.notebook)) < 3:
+        yield "there are not even the cells of bootstrap, parameters and set-up"
+        return
     second, _, *body = code_cells(chapter.notebook)[1:]
     found = chapter.parameters
     if "parameters" not in tags(second):
@@ -173,9 +176,11 @@ def parameters(chapter: Chapter) -> Iterator[str]:
 
 def setup(chapter: Chapter) -> Iterator[str]:
     """The third code cell checks every parameter, and then starts the run."""
-    third = code_cells(chapter.notebook)[2]
-    if "setup" not in tags(third):
+    third = next(iter(code_cells(chapter.notebook)[2:]), None)
+    if third is None or "setup" not in tags(third):
         yield "the third code cell is not tagged setup"
+    if third is None:
+        return
     yield from folded(third, "set-up", "hide-input")
     nodes = ast.walk(ast.parse(third.source))
     calls = [node for node in nodes if isinstance(node, ast.Call)]

@@ -70,7 +70,8 @@ def _dask(scheduler: str, mark: str) -> Iterator[Place]:
     """The workers of a Dask cluster, each for one chapter at a time."""
     from distributed import Client
 
-    print(f"connecting to {scheduler} …", flush=True)
+    if Bar.shown():
+        print(f"connecting to {scheduler} …", flush=True)
     try:
         client = Client(scheduler, timeout=CONNECT_SECONDS)
     except (OSError, ValueError) as fault:

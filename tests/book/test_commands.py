@@ -290,7 +290,7 @@ def test_a_book_without_a_table_of_contents_is_refused(
 
 
 def test_an_identical_run_is_found_and_not_repeated(published: Run) -> None:
-    again = ran(published.root, "run", "7", "--workers", "2")
+    again = ran(published.root, "run", "7", "--workers", "2", FRESH="")
     assert again.out == "found    07_works\n1 of 1 succeeded, in _build/run\n"
     fresh = ran(published.root, "run", "7", "--workers", "2", FRESH="1")
     assert "started  07_works\n" in fresh.out

@@ -82,11 +82,9 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(command: str, root: Path) -> subprocess.CompletedProcess[str]:
-    environment = {
-        **os.environ,
-        "UNROLLED_MIRROR": str(root),
-        "FRESH": "",
-    }
+    outer = ("MAKELEVEL", "MAKEFLAGS", "MFLAGS")  # of the make that runs the tests
+    environment = {name: x for name, x in os.environ.items() if name not in outer}
+    environment |= {"UNROLLED_MIRROR": str(root), "FRESH": ""}
     # The libraries are there; the copy must not be installed in place of the book.
     command = re.sub(r"^make\b", "make -o .venv/.installed", command)
     return subprocess.run(
