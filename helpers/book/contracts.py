@@ -426,9 +426,9 @@ def published(chapter: Chapter) -> Iterator[str]:
         yield "there is no result file: make publish"
         return
     defaults = {name: p.default for name, p in chapter.parameters.items()}
-    if results["parameters"] != defaults or results["profile"] != "full":
+    if results.get("parameters") != defaults or results.get("profile") != "full":
         yield "the result file is not of a full run with default parameters"
-    if not results["metrics"]:
+    if not results.get("metrics"):
         yield "no metrics"
     yield from manifest.faults(chapter.notebook, results, chapter.root)
 
