@@ -10,43 +10,15 @@ import pytest
 
 from helpers.book import notebooks
 from helpers.files import book_root
+from tests.test_parameters import CHAPTER, LINES
 
-CHAPTER = """---
-kernelspec:
-  display_name: Python 3
-  language: python
-  name: python3
-jupytext:
-  text_representation:
-    format_name: myst
----
-
-# A title
-
-```{code-cell} ipython3
-:tags: [parameters]
-
-%s
-```
-
-```{code-cell} ipython3
-print(1)
-```
-
-```{code-cell} ipython3
-print(1)
-```
-"""
-PARAMETERS = """profile: str = "full"  # quick or full
-rate: float = 1e-3  # of learning, "per # step"
-colour: str = "#ff0000"
-sizes: list[int] = [3, -4]  # of the layers"""
+AGAIN = "\n```{code-cell} ipython3\nprint(1)\n```\n"
 
 
 @pytest.fixture
 def book(tmp_path: Path) -> Path:
     (tmp_path / "chapters").mkdir()
-    (tmp_path / "chapters" / "01_first.md").write_text(CHAPTER % PARAMETERS)
+    (tmp_path / "chapters" / "01_first.md").write_text(CHAPTER % LINES + AGAIN)
     (tmp_path / "_toc.yml").write_text(
         "root: chapters/index\n"
         "parts:\n"
