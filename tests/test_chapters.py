@@ -25,14 +25,22 @@ from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 from helpers import parameters
-from helpers.book import cluster, contracts, manifest, notebooks, plans, worker
+from helpers.book import (
+    cluster,
+    contracts,
+    manifest,
+    notebooks,
+    places,
+    plans,
+    worker,
+)
 from helpers.files import book_root, write_text
 
 ROOT = book_root()
 CHAPTERS = notebooks.chapters()
 FRESH = os.environ.get("FRESH", "0") not in ("", "0")
 AT_ONCE = 2
-THREADS = max(1, (os.cpu_count() or 1) // AT_ONCE)
+THREADS = places.threads_of(AT_ONCE)
 NOWHERE = "http://127.0.0.1:9"
 OFFLINE = {
     **{f"{scheme}_proxy": NOWHERE for scheme in ("http", "https", "ftp")},

@@ -73,7 +73,7 @@ def execute(
     root, mark = (root or book_root()).resolve(), uuid.uuid4().hex
     chapters = {job.chapter for job in jobs}
     source = {chapter: notebooks.source(chapter, root) for chapter in chapters}
-    code = {chapter: runs.code(chapter, root) for chapter in chapters}
+    code = {c: runs.code(notebook, root) for c, notebook in source.items()}
     text = {c: jupytext.writes(notebook, "ipynb") for c, notebook in source.items()}
     with (
         places.place(scheduler, workers, len(jobs), root, mark) as place,

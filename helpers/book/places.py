@@ -31,6 +31,18 @@ class Place(NamedTuple):
     stop: Callable[[], object]  # kills what was started there
 
 
+def cores() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def threads_of(workers: int) -> int:
+    """The threads of each of so many chapters that share this machine."""
+    return max(1, cores() // workers)
+
+
 @contextmanager
 def place(
     scheduler: str | None, workers: int | None, n_jobs: int, root: Path, mark: str
@@ -39,10 +51,8 @@ def place(
         with _dask(scheduler, mark) as place:
             yield place
         return
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
-    cores = cores or os.cpu_count() or 1
-    at_once = max(1, min(workers or cores, n_jobs))
-    pools: list[Executor] = []
+    workers = workers or cores()
+    at_once, pools = max(1, min(workers, n_jobs)), list[Executor]()
 
     def pool() -> Executor:
         # Fresh processes: a fork would share the locks of this one's threads.
@@ -57,9 +67,8 @@ def place(
         )
         return pools[-1]
 
-    threads = max(1, cores // (workers or cores))
     try:
-        yield Place(pool, at_once, threads, root, partial(_stop, mark))
+        yield Place(pool, at_once, threads_of(workers), root, partial(_stop, mark))
     finally:
         for one in pools:
             one.shutdown(cancel_futures=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import os
 import re
 import sys
@@ -16,7 +15,7 @@ from typing import Any
 import jupytext
 from PIL import Image
 
-from helpers.book import contracts, manifest, notebooks
+from helpers.book import contracts, manifest, notebooks, runs
 from helpers.book.cluster import Outcome
 from helpers.files import write_text
 
@@ -40,7 +39,7 @@ def publish(outcome: Outcome, root: Path) -> str:
     _write_all(
         {
             root / "chapters" / f"{chapter}.ipynb": jupytext.writes(notebook, "ipynb"),
-            root / "data" / "results" / f"{chapter}.json": _json(result),
+            root / "data" / "results" / f"{chapter}.json": runs.text(result),
         }
     )
     return ""
@@ -86,10 +85,6 @@ def _write_all(texts: Mapping[Path, str]) -> None:
             elif path.read_text("utf-8") != old:
                 write_text(path, old)
         raise
-
-
-def _json(result: Mapping[str, Any]) -> str:
-    return json.dumps(result, indent=1, allow_nan=False) + "\n"
 
 
 def _tidy(notebook: Any, root: Path) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import tempfile
 from collections import Counter
@@ -12,7 +11,7 @@ from typing import Any
 
 import jupytext
 
-from helpers.book import cluster, plans
+from helpers.book import cluster, plans, runs
 from helpers.book import publish as publishing
 from helpers.book.cluster import Outcome
 from helpers.book.plans import Job
@@ -93,8 +92,7 @@ def _deliver(outcome: Outcome, root: Path) -> str:
     if outcome.notebook:
         write_text(path, jupytext.writes(outcome.notebook, "ipynb"))
     if outcome.result:
-        text = json.dumps(outcome.result, indent=1) + "\n"
-        write_text(path.with_suffix(".json"), text)
+        write_text(path.with_suffix(".json"), runs.text(outcome.result))
     if outcome.error and outcome.notebook:
         return f"{outcome.error}\nexecuted up to there: {path}"
     return outcome.error

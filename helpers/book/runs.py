@@ -37,9 +37,9 @@ def in_force(job: Job, root: Path) -> dict[str, Any]:
     return {name: job.parameters.get(name, p.default) for name, p in known.items()}
 
 
-def code(chapter: str, root: Path) -> str:
+def code(source: Any, root: Path) -> str:
     """A digest of what all runs of a chapter share: its code, helpers, pins, Python."""
-    source, pins = notebooks.source(chapter, root), root / "requirements.txt"
+    pins = root / "requirements.txt"
     helpers = notebooks.helper_digests(source, root)
     text = pins.read_text("utf-8") if pins.exists() else ""
     return notebooks.digest(
@@ -68,6 +68,11 @@ def _content(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
+def text(result: Mapping[str, Any]) -> str:
+    """A result as its file holds it."""
+    return json.dumps(result, indent=1, allow_nan=False) + "\n"
+
+
 def store(root: Path) -> Path:
     """The folder of the finished runs."""
     return root / "_build" / "runs"
@@ -90,7 +95,7 @@ def put(name: str, notebook: str, result: Mapping[str, Any], root: Path) -> None
     folder = Path(tempfile.mkdtemp(prefix=".new-", dir=place.parent))
     try:
         (folder / "chapter.ipynb").write_text(notebook, "utf-8")
-        (folder / "result.json").write_text(json.dumps(result, indent=1) + "\n")
+        (folder / "result.json").write_text(text(result), "utf-8")
         shutil.rmtree(place, ignore_errors=True)
         with suppress(OSError):  # another process has just put the same run there
             os.replace(folder, place)

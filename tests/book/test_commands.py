@@ -213,12 +213,6 @@ def test_a_run_leaves_what_is_published_alone(stopped: tuple[Run, set[int]]) -> 
 # --- what is refused before anything runs ---------------------------------------
 
 
-@pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("book")
-    return make_book(root, first=GOOD, lstm_cells=GOOD, lstm_layers=GOOD)
-
-
 @pytest.mark.parametrize(
     ("words", "message"),
     [

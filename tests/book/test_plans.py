@@ -8,13 +8,6 @@ import pytest
 
 from helpers import parameters
 from helpers.book import plans
-from tests.book.small_book import GOOD, make_book
-
-
-@pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("book")
-    return make_book(root, first=GOOD, lstm_cells=GOOD, lstm_layers=GOOD)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,12 @@ def root(tmp_path: Path) -> Path:
 
 
 def key(root: Path, threads: int = 2, **values: object) -> str:
-    return runs.key(Job("01_a", values), threads, runs.code("01_a", root), root)
+    return runs.key(
+        Job("01_a", values),
+        threads,
+        runs.code(notebooks.source("01_a", root), root),
+        root,
+    )
 
 
 def edit(path: Path, old: str, new: str) -> None:
