@@ -456,8 +456,7 @@ CONTRACTS: tuple[Callable[[Chapter], Iterator[str]], ...] = (
     code_style, exercises, outputs, size, published, claims,
 )  # fmt: skip
 
-# Chapters 2 and 3 still record in visible cells; they will be cut anew.
+# Chapter 3 still records in visible cells; it will be cut anew.
 WAITING = {
-    ("02_time_series_forecasting", "visible"),
     ("03_training_long_sequences", "visible"),
 }
