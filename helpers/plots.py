@@ -126,15 +126,20 @@ def ladder(
     ours = "this book" + (", mean ± sd over seeds" if seeds else "")
     keys = [("ours", ours)] * bool(values) + [("other", "cited")] * bool(cited)
     figure.legend(
-        handles=[
-            Patch(facecolor=COLOURS[role], edgecolor=INK, label=text)
-            for role, text in keys
-        ],
+        handles=[_key(COLOURS[role], text, dot=log) for role, text in keys],
         loc="outside upper left",
         ncols=2,
     )
     _make_room(figure, axes, texts, min(row.mean for row in rows), log)
     return axes
+
+
+def _key(colour: str, text: str, dot: bool) -> Patch | Line2D:
+    """An entry of the legend that looks like what it explains."""
+    if not dot:
+        return Patch(facecolor=colour, edgecolor=INK, label=text)
+    look = {"color": colour, "markeredgecolor": INK, "markersize": 9}
+    return Line2D([], [], marker="o", linestyle="", label=text, **look)
 
 
 class _Row(NamedTuple):
@@ -266,12 +271,15 @@ def _numbers(name: str, value: float | Sequence[float], log: bool) -> np.ndarray
 
 
 def _printed(mean: float, sd: float | None) -> str:
-    """Four digits; with a deviation, as far as the deviation's second digit."""
+    """Four digits; with a deviation, as far as its first digit (its second after a 1)."""
     if sd is None:
         return f"{mean:,.0f}" if abs(mean) >= 1e4 else f"{mean:.4g}"
     if 0 < abs(mean) < 1e-4:
         return f"{mean:.2e} ± {sd:.1e}"
-    digits = 1 - int(np.floor(np.log10(sd))) if sd > 0 else 3
+    digits = 3
+    if sd > 0:
+        exponent = int(np.floor(np.log10(sd)))
+        digits = (sd < 2 * 10**exponent) - exponent
     digits = min(max(digits, 0), 6)
     return f"{mean:,.{digits}f} ± {sd:,.{digits}f}"
 
