@@ -25,6 +25,7 @@ ORDERS = {
     "nb": ["yb"],
     "Y": ["Y"],
 }
+KINDS = set("Ynb")
 RUNS = {6: ["Ym", "ymd"], 8: ["Ymd"], 10: ["YmdH"], 12: ["YmdHM"], 14: ["YmdHMS"]}
 MONTHS = [name.lower() for name in calendar.month_abbr[1:]]
 WEEKDAYS = [name.lower() for name in calendar.day_abbr]
@@ -41,10 +42,7 @@ def of(example: str) -> list[str]:
 
     Introduced in chapter 5.
     """
-    found = [f for f, _ in _of_date(example)]
-    if example.isdecimal():
-        for order in RUNS.get(len(example), []):
-            found.append("".join(f"%{letter}" for letter in order))
+    found = [form for form, _ in _of_date(example)]
     if clock := CLOCK.search(example):
         for date, parts in _of_date(example[: clock.start()]):
             # An hour alone could as well be the year of "5 Jan 20".
@@ -57,14 +55,17 @@ def of(example: str) -> list[str]:
 
 def _of_date(text: str) -> list[tuple[str, int]]:
     """Formats of a date, and how many parts it has."""
+    if text.isdecimal() and len(text) in RUNS:
+        runs = RUNS[len(text)]
+        return [("".join(f"%{part}" for part in run), len(run)) for run in runs]
     tokens = re.findall(r"\d+|[A-Za-z]+|[^A-Za-z\d]+", text)
     kinds = [_kind(token) for token in tokens]
-    key = "".join(kind for kind in kinds if kind in "Ynb")
+    key = "".join(kinds).replace("a", "")
     found = []
     for order in ORDERS.get(key, []):
         letters = iter(order)
         written = [
-            _directive(token, next(letters) if kind and kind in "Ynb" else kind)
+            _directive(token, next(letters) if kind in KINDS else kind)
             for token, kind in zip(tokens, kinds, strict=True)
         ]
         found.append(("".join(written), len(order)))

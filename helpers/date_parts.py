@@ -63,6 +63,8 @@ def joined(columns: Sequence[Column]) -> tuple[Column, list[str]]:
         parts[part] = cells.str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
     if "hour" in parts:
         parts["hour"], notes = _hours(first.file, parts["hour"])
+    if "minute" in parts:
+        parts["minute"] = parts["minute"].str.zfill(2)
     if len(parts) < len(columns) or ("year" in parts) == ("date" in parts):
         pieces = [(" ", column.text) for column in columns]
     else:

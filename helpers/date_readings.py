@@ -30,15 +30,15 @@ def of(example: str) -> dict[str, Reading]:
 
     Introduced in chapter 5.
     """
+    if QUARTER.fullmatch(example):
+        return {"quarters, their first days": _quarters}
+    if WEEK.fullmatch(example):
+        return {"ISO weeks, their Mondays": _weeks}
     ways: dict[str, Reading] = {}
     for form in date_formats.of(example):
         ways[form] = partial(_by_format, form)
         if re.match(r"%Y-%m-%d.%H", form):  # fractions and midnights may be left out
             ways["ISO 8601"] = partial(_by_format, "ISO8601")
-    if QUARTER.fullmatch(example):
-        ways["quarters, their first days"] = _quarters
-    if WEEK.fullmatch(example):
-        ways["ISO weeks, their Mondays"] = _weeks
     if NUMBER.fullmatch(example):
         size = len(example.split(".")[0])
         for power, (unit, name) in enumerate(EPOCHS.items()):

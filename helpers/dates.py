@@ -47,7 +47,10 @@ def read_dates(column: Column, date_format: str = "") -> tuple[pd.Series, str]:
     late = text.str.contains(r"[T ]24[:.]00(?:[:.]00)?$")  # the end of a day
     text = text.where(~late, text.str.replace(r"([T ])24", r"\g<1>00", regex=True))
     if date_format:
-        readings = {date_format: date_readings.told(date_format)}
+        try:
+            readings = {date_format: date_readings.told(date_format)}
+        except ValueError as error:
+            raise ValueError(f"{column.file}: {error}") from None
     else:
         readings = date_readings.of(_example(text))
     how, dates = _choice(column, text, readings)
@@ -122,7 +125,9 @@ def _choice(
     missed = {how: int(read(sample).isna().sum()) for how, read in ways.items()}
     fewest = min(missed.values(), default=0)
     found = {how: ways[how](text) for how in ways if missed[how] == fewest}
-    fitting = _orderly({how: d for how, d in found.items() if d.notna().all()})
+    fitting = {how: d for how, d in found.items() if d.notna().all()}
+    written = {how: d for how, d in fitting.items() if "%" in how}
+    fitting = _orderly(written or fitting)  # 2021032500 is no count of seconds
     if not fitting:
         how = min(found, key=lambda how: found[how].isna().sum(), default="")
         row = first_row(found[how].isna()) if found else int(text.index[0])
@@ -141,11 +146,13 @@ def _choice(
     for other, others_dates in more:
         if not dates.equals(others_dates):
             row = first_row(dates != others_dates)
+            swapped = sorted(how) == sorted(other)
+            order = ", day first or month first" if swapped else ""
             raise column.wrong(
                 row,
                 f"{shown(column.text[row])} may be {_named(dates[row])} or "
-                f"{_named(others_dates[row])}, day first or month first, and both fit "
-                f'every row; say which: date_format="{how}" or date_format="{other}"',
+                f"{_named(others_dates[row])}{order}, and both fit every row; say "
+                f'which: date_format="{how}" or date_format="{other}"',
             )
     return how, dates
 

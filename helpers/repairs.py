@@ -9,6 +9,7 @@ import pandas as pd
 
 from helpers.calendars import Calendar, calendar_of
 from helpers.columns import Column, day, first_row, shown
+from helpers.date_parts import part_of_date
 
 GAPS = 0.01  # of all dates may be filled
 HOLIDAYS = 0.08  # of all business days may be holidays
@@ -47,8 +48,9 @@ def one_row_a_date(
     date = rows["date"][row]
     raise column.wrong(
         row,
-        f"the date {day(date)} stands there a second time, with another value ({count} "
-        f"such rows){_clock_hint(date)}{column.advice or '; keep one row a date'}",
+        f"the date {day(date)} stands there a second time and in row "
+        f"{first_row(rows['date'] == date)} with another value ({count} such rows)"
+        f"{_clock_hint(date)}{column.advice or '; keep one row a date'}",
     )
 
 
@@ -57,11 +59,11 @@ def _names_of_series(dates: pd.Series, others: Mapping[str, pd.Series]) -> str:
     found = []
     for name, cells in others.items():
         count = cells.nunique()
-        if (
-            1 < count <= len(cells) / 2
-            and not pd.DataFrame({0: dates, 1: cells}).duplicated().any()
-        ):
-            found.append((bool(cells.str.fullmatch(r"[\d., -]*").all()), count, name))
+        if part_of_date(name) or not 1 < count <= len(cells) / 2:
+            continue
+        if not pd.DataFrame({"date": dates, "name": cells}).duplicated().any():
+            numbered = cells.str.fullmatch(r"[\d., -]*").all()
+            found.append((bool(numbered), count, name))
     if not found:
         return ""
     _, count, name = min(found)
@@ -145,7 +147,9 @@ def without_gaps(
 
 def _uneven(column: Column, rows: pd.DataFrame, calendar: Calendar) -> ValueError:
     dates = rows["date"].to_list()
-    at = int(np.argmax(~calendar.fits))
+    at = int(np.argmax(np.diff(calendar.fits))) + 1  # where the first misfit begins
+    if at == 1 and not calendar.fits[0]:  # or is
+        at = 0
     other = at - 1 if at else 1
     return column.wrong(
         int(rows.index[at]),
