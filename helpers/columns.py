@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,12 @@ class Column:
 def shown(text: str) -> str:
     """A cell as an error quotes it."""
     return repr(text if len(text) <= 40 else f"{text[:40]}…")
+
+
+def listed(names: Sequence[str], at_most: int = 12) -> str:
+    """Names as an error lists them."""
+    more = f" and {len(names) - at_most} more" if len(names) > at_most else ""
+    return ", ".join(map(shown, names[:at_most])) + more
 
 
 def first_row(which: pd.Series) -> int:

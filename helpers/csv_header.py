@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, islice
 
+from helpers.columns import listed
 from helpers.csv_rows import clean, records
 from helpers.date_parts import advice
 from helpers.hints import did_you_mean
@@ -86,6 +87,6 @@ def no_column(file: str, text: str, wanted: list[str]) -> ValueError:
     parameter = "target_column" if missing == wanted[-1] else "date_column"
     return ValueError(
         f'{file} has no column "{missing}" ({parameter}); it has '
-        f"{', '.join(map(repr, names))}{did_you_mean(missing, names)}"
+        f"{listed(names)}{did_you_mean(missing, names)}"
         f"{advice(names, wanted[:-1])}"
     )

@@ -95,6 +95,8 @@ def _told(file: str, header: Header, encoding: str) -> list[str]:
         found.append(f"cells are separated by {SEPARATORS[header.separator]}")
     if header.last > 1:
         found.append(f"the table begins in row {header.first}")
+    if header.last > header.first:
+        found.append(f"its header ends in row {header.last}")
     return [f"{file}: {', '.join(found)}"] if found else []
 
 

@@ -53,7 +53,7 @@ def read_dates(column: Column, date_format: str = "") -> tuple[pd.Series, str]:
             raise ValueError(f"{column.file}: {error}") from None
     else:
         readings = date_readings.of(_example(text))
-    how, dates = _choice(column, text, readings)
+    how, dates = _choice(column, text, readings, date_format)
     dates = dates + pd.to_timedelta(late.astype(int), unit="D")
     if "%y" in how and not date_format:
         _check_century(column, dates, how)
@@ -118,7 +118,10 @@ def _sample(text: pd.Series) -> pd.Series:
 
 
 def _choice(
-    column: Column, text: pd.Series, ways: dict[str, date_readings.Reading]
+    column: Column,
+    text: pd.Series,
+    ways: dict[str, date_readings.Reading],
+    date_format: str,
 ) -> tuple[str, pd.Series]:
     """The one reading that fits all rows."""
     sample = _sample(text)
@@ -129,19 +132,7 @@ def _choice(
     written = {how: d for how, d in fitting.items() if "%" in how}
     fitting = _orderly(written or fitting)  # 2021032500 is no count of seconds
     if not fitting:
-        how = min(found, key=lambda how: found[how].isna().sum(), default="")
-        row = first_row(found[how].isna()) if found else int(text.index[0])
-        others = (
-            f"other rows are read as {how}"
-            if fewest < len(sample) and found
-            else "it is in no format known"
-        )
-        raise column.wrong(
-            row,
-            f"cannot read the date {shown(column.text[row])}: {others}; write every "
-            "date the same way, such as 2024-05-31 or 2024-05-31 13:00, or say how "
-            f"with date_format{column.advice}",
-        )
+        raise _no_date(column, found, date_format)
     (how, dates), *more = fitting.items()
     for other, others_dates in more:
         if not dates.equals(others_dates):
@@ -155,6 +146,25 @@ def _choice(
                 f'which: date_format="{how}" or date_format="{other}"',
             )
     return how, dates
+
+
+def _no_date(
+    column: Column, found: dict[str, pd.Series], date_format: str
+) -> ValueError:
+    """Name the first row that the best reading misses."""
+    how = min(found, key=lambda how: found[how].isna().sum(), default="")
+    missed = found[how].isna() if found else column.text.notna()
+    row, others = first_row(missed), f"others are read as {how}"
+    if missed.all():
+        others = (
+            "others are not, either" if date_format else "no format is known for it"
+        )
+    return column.wrong(
+        row,
+        f"cannot read the date {shown(column.text[row])} ({others}); write every date "
+        "the same way, such as 2024-05-31 or 2024-05-31 13:00, or say how with "
+        f"date_format{column.advice}",
+    )
 
 
 def _orderly(fitting: dict[str, pd.Series]) -> dict[str, pd.Series]:

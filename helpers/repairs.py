@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
 from helpers.calendars import Calendar, calendar_of
-from helpers.columns import Column, day, first_row, shown
+from helpers.columns import Column, day, first_row, listed, shown
 from helpers.date_parts import part_of_date
 
 GAPS = 0.01  # of all dates may be filled
@@ -50,28 +51,28 @@ def one_row_a_date(
         row,
         f"the date {day(date)} stands there a second time and in row "
         f"{first_row(rows['date'] == date)} with another value ({count} such rows)"
-        f"{_clock_hint(date)}{column.advice or '; keep one row a date'}",
+        f"{_clock_hint(date) or column.advice or '; keep one row a date'}",
     )
 
 
 def _names_of_series(dates: pd.Series, others: Mapping[str, pd.Series]) -> str:
     """Which column tells series apart, and the names in it."""
+    names = [name for name in others if not part_of_date(name)]
     found = []
-    for name, cells in others.items():
-        count = cells.nunique()
-        if part_of_date(name) or not 1 < count <= len(cells) / 2:
-            continue
-        if not pd.DataFrame({"date": dates, "name": cells}).duplicated().any():
-            numbered = cells.str.fullmatch(r"[\d., -]*").all()
-            found.append((bool(numbered), count, name))
+    for size in (1, 2):
+        for some in combinations(names, size):
+            cells = pd.concat([others[name] for name in some], axis=1).agg(" ".join, 1)
+            pairs = pd.DataFrame({"date": dates, "name": cells})
+            if cells.nunique() <= len(cells) / 2 and not pairs.duplicated().any():
+                numbered = bool(cells.str.fullmatch(r"[\d., -]*").all())
+                found.append((size, numbered, cells.nunique(), " ".join(some), cells))
     if not found:
         return ""
-    _, count, name = min(found)
-    names = ", ".join(map(shown, sorted(others[name].unique())[:5]))
-    more = f" and {count - 5} more" if count > 5 else ""
+    *_, name, cells = min(found, key=lambda one: one[:3])
+    kinds = listed(sorted(cells.unique()), 5)
     return (
-        f'column "{name}" tells {names}{more} apart; write the rows of one of them to '
-        "a file of its own"
+        f'column "{name}" tells {kinds} apart; write the rows of one of them to a file '
+        "of its own"
     )
 
 

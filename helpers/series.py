@@ -293,9 +293,10 @@ def read_series(
 
 
 def _check_length(file: str, count: int, at_least: int) -> None:
-    if count < max(at_least, 3):
+    needed = max(at_least, 3)
+    if count < needed:
         raise ValueError(
-            f"{file} has {count} rows of data; this chapter needs {at_least} to train, "
+            f"{file} has {count} rows of data; this chapter needs {needed} to train, "
             "choose and test on"
         )
 

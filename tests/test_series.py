@@ -260,6 +260,13 @@ def test_read_series_asks_for_one_of_several_stacked_series(own_series, names):
     assert ("1 more" in str(caught.value)) == (len(names) > 5)
 
 
+def test_read_series_sees_series_that_two_columns_tell_apart(own_series):
+    rows = [f"{a},{b},{row}" for a in "AB" for b in "xy" for row in dated(DATES[::-1])]
+    rows = [f"{row}{i}" for i, row in enumerate(rows)]
+    with pytest.raises(ValueError, match="\"shop item\" tells 'A x', 'A y', 'B x'"):
+        own_series(["shop,item,date,value", *rows])
+
+
 @pytest.mark.parametrize(
     ("row", "text", "message"),
     [
@@ -330,10 +337,10 @@ def test_read_series_refuses_gaps(own_series, rows, message):
 
 def test_read_series_explains_a_change_of_the_clock(own_series, capsys):
     utc = pd.date_range("2021-03-20", "2021-11-10", freq="30min", tz="UTC")
-    local = utc.tz_convert("Europe/Berlin")
+    local, half = utc.tz_convert("Europe/Berlin"), pd.Timestamp("2021-06", tz="UTC")
     for part, said in (
-        (local < "2021-06", "2021-03-28"),
-        (local > "2021-06", "2021-10-31"),
+        (local < half, "2021-03-28"),
+        (local > half, "2021-10-31"),
     ):
         with pytest.raises(
             ValueError, match=f'column "date": .*{said}.*clocks may have been changed'
@@ -391,7 +398,8 @@ def damaged(data, rng):
     for _ in range(rng.integers(1, 4)):
         if not data:
             break
-        mark = [b"\n", b",", b";", b"\t", b""][rng.integers(5)]
+        marks = [b"", *(mark for mark in (b"\n", b",", b";", b"\t") if mark in data)]
+        mark = marks[rng.integers(len(marks))]
         parts = (
             data.split(mark) if mark else [data[i : i + 1] for i in range(len(data))]
         )
