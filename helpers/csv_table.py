@@ -15,6 +15,7 @@ from helpers.csv_header import SEPARATORS, Header, find_header, is_words, no_col
 from helpers.csv_rows import clean, decoded, records
 from helpers.date_parts import advice
 
+COMMENT = re.compile(r"#(?!N/?A)")
 Rows = dict[int, list[str]]  # cells by the row of the file on which they begin
 
 
@@ -115,7 +116,7 @@ def _rows(file: str, text: str, header: Header) -> tuple[Rows, list[str]]:
     rows: Rows = {}
     try:
         for row, cells in records(text, header.separator, header.last, strict=True):
-            if not cells[0].startswith("#"):
+            if not COMMENT.match(cells[0]):
                 rows[row] = cells + [""] * (width - len(cells))
     except csv.Error as error:
         after = max(rows, default=header.last)

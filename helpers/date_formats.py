@@ -29,6 +29,7 @@ KINDS = set("Ynb")
 RUNS = {6: ["Ym", "ymd"], 8: ["Ymd"], 10: ["YmdH"], 12: ["YmdHM"], 14: ["YmdHMS"]}
 MONTHS = [name.lower() for name in calendar.month_abbr[1:]]
 WEEKDAYS = [name.lower() for name in calendar.day_abbr]
+WORDS = {"m", "t", "of", "at", "on"}  # others would turn week 5 into a month
 CLOCK = re.compile(
     r"(?P<gap>[T ,;:_-]+)\d\d?"
     r"(?:(?P<mark>[:.h])\d\d(?:(?P<second>[:.])\d\d(?P<part>[.,]\d+)?)?)?"
@@ -78,7 +79,9 @@ def _kind(token: str) -> str:
         return {1: "n", 2: "n", 4: "Y"}.get(len(token), "x")
     if word[:3] in MONTHS:
         return "b"
-    return "a" if word[:3] in WEEKDAYS else ""
+    if word[:3] in WEEKDAYS:
+        return "a"
+    return "x" if word.isalpha() and word not in WORDS else ""
 
 
 def _directive(token: str, letter: str) -> str:

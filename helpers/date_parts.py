@@ -18,6 +18,7 @@ PARTS = {
     "hour": {"hour", "hr", "hh", "h", "he", "hourending", "time"},
     "minute": {"minute", "min", "mi"},
 }
+PART = re.compile(r"^[QW]? ?(\d+)(?:\.0+)?$", re.IGNORECASE)
 BEFORE = {"quarter": "-Q", "month": "-", "week": "-W", "day": "-", "minute": ":"}
 
 
@@ -60,7 +61,7 @@ def joined(columns: Sequence[Column]) -> tuple[Column, list[str]]:
         return first, notes
     parts = {part_of_date(column.name) or "date": column.text for column in columns}
     for part, cells in parts.items():
-        parts[part] = cells.str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
+        parts[part] = cells.str.replace(PART, r"\1", regex=True)
     if "hour" in parts:
         parts["hour"], notes = _hours(first.file, parts["hour"])
     if "minute" in parts:

@@ -65,6 +65,7 @@ def _plain(text: pd.Series) -> pd.Series:
     for pattern, new in (
         (r"\s+", " "),
         (r"^(\d{4,})\.0+$", r"\1"),
+        (r"^(\d{5}),(\d+)$", r"\1.\2"),
         (r"(?i)([ap])\.m\.?$", r"\1m"),
         (r"(?i)(\d)(?:st|nd|rd|th)\b", r"\1"),
         (r"(?i)\bsept\b", "Sep"),
@@ -94,8 +95,9 @@ def _on_one_clock(
         return dates, how
     offsets = {zone: _offset(zone) for zone in zones.unique()}
     clocks = dates - dates.dt.normalize()
-    if len({*offsets.values()}) == 1 or clocks.nunique() == 1:
-        return dates, f"{how}, as at the offset {' and '.join(offsets)}"
+    same = len({*offsets.values()}) == 1
+    if any(offsets.values()) and (same or clocks.nunique() == 1):
+        return dates, f"{how}, in local time at {' and '.join(offsets)}"
     return dates - zones.map(offsets), f"{how}, in UTC"
 
 
@@ -156,9 +158,7 @@ def _no_date(
     missed = found[how].isna() if found else column.text.notna()
     row, others = first_row(missed), f"others are read as {how}"
     if missed.all():
-        others = (
-            "others are not, either" if date_format else "no format is known for it"
-        )
+        others = f"it is not as {date_format}" if date_format else "of no known format"
     return column.wrong(
         row,
         f"cannot read the date {shown(column.text[row])} ({others}); write every date "

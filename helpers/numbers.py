@@ -11,21 +11,9 @@ from helpers.columns import Column, first_row, shown
 
 # pandas' own marks, in small letters, and what meters and statistical offices write.
 MISSING = {
-    *(
-        "",
-        "#n/a",
-        "#n/a n/a",
-        "#na",
-        "-nan",
-        "<na>",
-        "n/a",
-        "na",
-        "nan",
-        "null",
-        "none",
-    ),
-    *("?", "-", "--", "---", ".", "..", "...", "…", ":", "*", "missing", "nil", "nd"),
-}
+    "", "na", "n/a", "#na", "#n/a", "#n/a n/a", "<na>", "nan", "-nan", "null", "none",
+    "?", "-", "--", "---", ".", "..", "...", "…", ":", "*", "missing", "nil", "nd",
+}  # fmt: skip
 SENTINEL = re.compile(
     r"-(200|9{2,6}|9{2,4}[.,]9{1,3})([.,]0+)?|9{3,6}([.,]9{1,3}|[.,]0+)?"
 )
@@ -63,14 +51,16 @@ def read_numbers(column: Column, separator: str) -> tuple[pd.Series, list[str]]:
     given = text.drop(marks.index)
     values = pd.to_numeric(given, errors="coerce").astype("float64")
     notes: list[str] = []
+    if separator != "," and _is_grouped(given, ".", "").all():
+        notes = [_told(column, given, values)]  # could be thousands: 1.250
     if values.isna().any() or _groups(given, separator) == ".":
-        values, notes = _unusual(column, given, separator)
+        values = _unusual(column, given, separator)
+        notes = [_told(column, given, values)]
     infinite = values.abs() == np.inf
     if infinite.any():
         row = first_row(infinite)
-        raise column.wrong(
-            row, f"{shown(text[row])} is no finite number ({int(infinite.sum())} such)"
-        )
+        count = f"({int(infinite.sum())} such in all)"
+        raise column.wrong(row, f"{shown(text[row])} is no finite number {count}")
     sentinels = _sentinels(given, values)
     marks = pd.concat([marks, given[sentinels]])
     if len(marks):
@@ -81,9 +71,12 @@ def read_numbers(column: Column, separator: str) -> tuple[pd.Series, list[str]]:
     return values.mask(sentinels).reindex(text.index), notes
 
 
-def _unusual(
-    column: Column, given: pd.Series, separator: str
-) -> tuple[pd.Series, list[str]]:
+def _told(column: Column, given: pd.Series, values: pd.Series) -> str:
+    note = f"{shown(given.iloc[0])} is read as {values.iloc[0]:.10g}, and so on"
+    return f'{column.file}, column "{column.name}": {note}'
+
+
+def _unusual(column: Column, given: pd.Series, separator: str) -> pd.Series:
     """Numbers with units, decimal commas or thousands separators."""
     plain = given.str.replace("−", "-").str.replace(r"^\((.*)\)$", r"-\1", regex=True)
     parts = plain.str.extract(PARTS, flags=re.IGNORECASE).fillna("")
@@ -100,7 +93,8 @@ def _unusual(
     else:
         numbers = numbers.str.replace(",", ".")
     values = pd.to_numeric(signs + numbers, errors="coerce").astype("float64")
-    values = values.fillna(pd.to_numeric(given, errors="coerce"))  # an infinity
+    infinite = pd.to_numeric(given, errors="coerce")
+    values = values.fillna(infinite.where(infinite.abs() == np.inf))
     unit = str(units.mode().get(0, ""))
     bad = values.isna() | (units != unit)
     if bad.any():
@@ -108,11 +102,10 @@ def _unusual(
         expected = f'a number with the unit "{unit}"' if unit else "a number"
         raise column.wrong(
             row,
-            f"expected {expected}, found {shown(given[row])} ({int(bad.sum())} such "
-            "rows); mend them or cut the series",
+            f"expected {expected}, found {shown(given[row])} ({int(bad.sum())} such in "
+            "all); mend them or cut the series",
         )
-    note = f"{shown(given.iloc[0])} is read as {values.iloc[0]:.10g}, and so on"
-    return values, [f'{column.file}, column "{column.name}": {note}']
+    return values
 
 
 def _has(numbers: pd.Series, sign: str) -> pd.Series:

@@ -40,9 +40,7 @@ def one_row_a_date(
     row, count = first_row(repeated), int(repeated.sum())
     values = rows.groupby("date")["value"]
     if values.nunique().max() <= 1:
-        told = (
-            f"{column.file}: {count} rows say again what another says, first row {row}"
-        )
+        told = f"{column.file}: {count} repeated and left out, first row {row}"
         return rows.assign(value=values.transform("first"))[~repeated], [told]
     if count > len(rows) / 10 and (names := _names_of_series(rows["date"], others)):
         raise ValueError(f"{column.file} holds several series: {names}")
@@ -50,7 +48,7 @@ def one_row_a_date(
     raise column.wrong(
         row,
         f"the date {day(date)} stands there a second time and in row "
-        f"{first_row(rows['date'] == date)} with another value ({count} such rows)"
+        f"{first_row(rows['date'] == date)} with another value ({count} such in all)"
         f"{_clock_hint(date) or column.advice or '; keep one row a date'}",
     )
 

@@ -127,7 +127,7 @@ def test_a_single_offset_leaves_local_times():
     cells = [date.isoformat() for date in HOURS.tz_localize("Asia/Tokyo")]
     found, how = read(cells)
     assert_dates(found, HOURS)
-    assert how.endswith("at the offset +09:00")
+    assert how.endswith("in local time at +09:00")
 
 
 @pytest.mark.parametrize(
@@ -172,10 +172,10 @@ def test_no_century_is_guessed(form):
         (["20200101", "2020102"], "", "row 3.*cannot read the date '2020102'"),
         (["1949Q1", "1949Q5"], "", "row 3.*cannot read the date '1949Q5'"),
         (["2004W52", "2004W54"], "", "row 3.*cannot read the date '2004W54'"),
-        (["1", "2"], "", "row 2.*cannot read the date '1' .no format is known"),
+        (["1", "2"], "", "row 2.*cannot read the date '1' .of no known format"),
         (["1949.042", "1949.125"], "", "row 2.*cannot read the date"),
         (["2020-01-01 01:00Z", "2020-01-01 02:00"], "", "row 3.*has no offset from UTC"),
-        (["2020-01-01", "2020-01-02"], "%d/%m/%Y", "row 2.*cannot read the date '2020-01-01'"),
+        (["2020-01-01", "2020-01-02"], "%d/%m/%Y", "row 2.*cannot read the date '2020-01-01' .it is not as %d/%m/%Y"),
         (["2020-01-01", "2020-01-02"], "%Q", 'date_format "%Q"'),
         (["2020-01-01", "2020-01-02"], "%d%d", 'date_format "%d%d"'),
     ],
@@ -205,7 +205,7 @@ def test_dates_in_several_columns_are_joined(names):
 
 
 @pytest.mark.parametrize(
-    ("names", "index"), [("year,month", MONTHS), ("year,quarter", QUARTERS)]
+    ("names", "index"), [("year,month", MONTHS), ("quarter,year", QUARTERS)]
 )
 def test_months_and_quarters_of_years_are_joined(names, index):
     columns = [
@@ -213,6 +213,22 @@ def test_months_and_quarters_of_years_are_joined(names, index):
         for name in names.split(",")
     ]
     assert_dates(pd.DatetimeIndex(read_dates(joined(columns)[0])[0]), index)
+
+
+def test_quarters_may_have_a_letter_and_numbers_of_days_a_comma():
+    year, quarter = QUARTERS.strftime("%Y"), [f"Q{date.quarter}" for date in QUARTERS]
+    columns = [
+        Column("mine.csv", name, pd.Series(list(cells)))
+        for name, cells in (("Year", year), ("Qtr", quarter))
+    ]
+    assert_dates(pd.DatetimeIndex(read_dates(joined(columns)[0])[0]), QUARTERS)
+    days = (HOURS - pd.Timestamp("1899-12-30")) / pd.Timedelta("1D")
+    assert_dates(read([f"{day:.5f}".replace(".", ",") for day in days])[0], HOURS)
+
+
+def test_a_word_before_a_number_is_no_month():
+    with pytest.raises(ValueError, match="cannot read the date '2004 KW 5'"):
+        read([f"2004 KW {week}" for week in (5, 6, 7)])
 
 
 @pytest.mark.parametrize(

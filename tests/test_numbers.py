@@ -92,6 +92,7 @@ def test_codes_are_missing_where_they_repeat_far_from_all_others(cells, missing)
         (["1", "inf"], "row 3.*'inf' is no finite number"),
         (["1,5", "-inf"], "row 3.*'-inf' is no finite number"),
         (["1", "1e999"], "row 3.*no finite number"),
+        (["1.250,5", "12.5"], "row 3.*found '12.5'"),
         (["1", "#DIV/0!"], "row 3.*found '#DIV/0!'"),
         (["1", "x" * 5000], "row 3.*found 'x{40}…'"),
     ],
@@ -105,4 +106,5 @@ def test_how_a_number_is_read_is_said():
     assert read(["1,5", "2,5"], ";")[1] == [
         "mine.csv, column \"load\": '1,5' is read as 1.5, and so on"
     ]
-    assert read(["1", "2"])[1] == []
+    assert "is read as 1.25, and so on" in read(["1.250", "2.375"], ";")[1][0]
+    assert read(["1", "2"])[1] == read(["1.250", "2.375"])[1] == []

@@ -242,7 +242,7 @@ def test_read_series_sorts_rows_that_are_not_in_order(own_series, capsys):
 def test_read_series_leaves_out_rows_that_say_the_same_twice(own_series, capsys):
     found = own_series(["date,value", *ROWS[:9], ROWS[8], *ROWS[9:], ROWS[5]])
     pd.testing.assert_series_equal(found, own_series(["date,value", *ROWS]))
-    assert "2 rows say again what another says, first row 11" in capsys.readouterr().out
+    assert "2 repeated and left out, first row 11" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
