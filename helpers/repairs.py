@@ -55,15 +55,21 @@ def one_row_a_date(
 
 def _names_of_series(dates: pd.Series, others: Mapping[str, pd.Series]) -> str:
     """Which column tells series apart, and the names in it."""
-    names = [name for name in others if not part_of_date(name)]
-    found = []
-    for size in (1, 2):
-        for some in combinations(names, size):
-            cells = pd.concat([others[name] for name in some], axis=1).agg(" ".join, 1)
-            pairs = pd.DataFrame({"date": dates, "name": cells})
-            if cells.nunique() <= len(cells) / 2 and not pairs.duplicated().any():
-                numbered = bool(cells.str.fullmatch(r"[\d., -]*").all())
-                found.append((size, numbered, cells.nunique(), " ".join(some), cells))
+    names = [
+        name
+        for name, cells in others.items()
+        if not part_of_date(name) and 1 < cells.nunique() <= len(cells) / 2
+    ]
+    found: list[tuple[bool, int, str, pd.Series]] = []
+    for some in [*combinations(names, 1), *combinations(names, 2)]:
+        if found and len(some) > 1:
+            break
+        cells = others[some[0]]
+        for name in some[1:]:
+            cells = cells + " " + others[name]
+        if not pd.DataFrame({"date": dates, "name": cells}).duplicated().any():
+            numbered = bool(cells.str.fullmatch(r"[\d., -]*").all())
+            found.append((numbered, cells.nunique(), " ".join(some), cells))
     if not found:
         return ""
     *_, name, cells = min(found, key=lambda one: one[:3])

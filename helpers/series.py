@@ -89,7 +89,7 @@ def period_windows(
     ValueError
         The dates differ, no window fits, or one holds a NaN.
 
-    Introduced in chapter 2.
+    Introduced in chapter 5.
     """
     if not inputs.index.equals(targets.index):
         raise ValueError("inputs and targets must have the same dates")
@@ -148,7 +148,7 @@ def calendar_facts(dates: pd.DatetimeIndex) -> pd.DataFrame:
     One column of 0.0 and 1.0 a value, such as "weekday 6"; a single column of 1.0 when
     nothing varies, as with yearly dates.
 
-    Introduced in chapter 2.
+    Introduced in chapter 5.
     """
     facts = pd.DataFrame(
         {"hour": dates.hour, "weekday": dates.day_of_week, "month": dates.month}, dates
@@ -193,7 +193,7 @@ def least_squares(
 def coverage(y: np.ndarray, low: np.ndarray, high: np.ndarray) -> float:
     """Share of the values that fall inside their bands; all arrays have one shape.
 
-    Introduced in chapter 2.
+    Introduced in chapter 5.
     """
     return float(np.mean((low <= y) & (y <= high)))
 
@@ -209,7 +209,7 @@ def crps_quantiles(y: np.ndarray, forecast: np.ndarray, levels: np.ndarray) -> f
     ----------
     y : (windows,); forecast : (windows, levels); levels : (levels,) from 0 to 1.
 
-    Introduced in chapter 2.
+    Introduced in chapter 5.
     """
     error = y[:, None] - forecast
     return float(2 * np.mean(np.maximum(levels * error, (levels - 1) * error)))
@@ -218,7 +218,7 @@ def crps_quantiles(y: np.ndarray, forecast: np.ndarray, levels: np.ndarray) -> f
 def check_horizon(horizon: int, n_rows: int) -> None:
     """Refuse a horizon that is not a whole number of steps the series has room for.
 
-    Introduced in chapter 2.
+    Introduced in chapter 5.
     """
     if isinstance(horizon, bool) or not isinstance(horizon, int) or horizon < 1:
         raise ValueError(f"horizon must be a whole number of steps, not {horizon!r}")
@@ -307,8 +307,9 @@ def _check_training_part(column: Column, series: pd.Series) -> None:
     share = train.value_counts(normalize=True)
     even = train.max() - train.min() <= 1e-12 * train.abs().max()
     if even or share.iloc[0] > NEARLY_ALL:
+        percent = f"{100 * share.iloc[0]:.0f} %"
         raise ValueError(
-            f'{column.file}, column "{column.name}": {share.iloc[0]:.0%} of the first '
-            f"70 % of rows, which models train on, are {share.index[0]:g}: there is "
-            "nothing to forecast"
+            f'{column.file}, column "{column.name}": of the first 70 % of rows, on '
+            f"which models train, {percent} are {share.index[0]:g}: there is nothing "
+            "to forecast"
         )

@@ -120,6 +120,7 @@ def test_a_cell_may_hold_several_lines(own_series):
         (["date,value", "2018-03-01,1", "Mar 2, 2018,1"], "row 3: 3 cells under a header of 2; a cell with commas"),
         (["date;value", "2018-03-01;1;9"], "row 2: 3 cells under a header of 2; a cell with semicolons"),
         (["date, value,value", *ROWS], 'has 2 columns "value"'),
+        (["DATE,value", *ROWS], 'did you mean "DATE"'),
         (["Date,value", *ROWS], r'no column "date" \(date_column\); it has \'Date\', \'value\'; did you mean "Date"'),
         (["date;Values", *ROWS], r'no column "value" \(target_column\); .*did you mean "Values"'),
         (["date,value", *ROWS[:5], '2018-03-06,"4', *ROWS[6:]], "after row 6 quotation marks do not pair"),
