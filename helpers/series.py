@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import pathlib
-import re
-import warnings
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from pandas.tseries.api import guess_datetime_format
 
-from helpers.hints import did_you_mean
+from helpers.calendars import calendar_of
+from helpers.columns import Column, day
+from helpers.csv_table import read_table
+from helpers.date_parts import joined
+from helpers.dates import read_dates
+from helpers.numbers import read_numbers
+from helpers.repairs import in_order, one_row_a_date, without_gaps
 
-CALENDARS = ("D", "B", "MS", "ME", "QS", "QE", "YS", "YE")
-# Digits of which either the first two or the second two may be the day.
-NUMERIC = re.compile(r"\d\d?([./-])\d\d?\1(\d{4}|\d\d)(?!\d)")
-OFFSET = re.compile(r":\d\d(?:\.\d+)? ?(Z|[+-]\d\d:?\d\d)$")
-TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
-SEASONS = {"h": 24, "D": 7, "B": 5, "W": 52, "M": 12, "Q": 4}
+TRAINING_PART = 0.7
+NEARLY_ALL = 0.98  # of the training part may be of one value
 
 
 def windows(
@@ -91,7 +89,7 @@ def period_windows(
     ValueError
         The dates differ, no window fits, or one holds a NaN.
 
-    Introduced in chapter 2.
+    Introduced in chapter 5.
     """
     if not inputs.index.equals(targets.index):
         raise ValueError("inputs and targets must have the same dates")
@@ -110,15 +108,33 @@ def period_windows(
     return x, y
 
 
-def season_length(series: pd.Series) -> int:
-    """Steps in one season by the calendar: 24 for hours, 7 for days, 12 for months.
+def seasons(series: pd.Series) -> tuple[int, ...]:
+    """Lengths of the seasons by the calendar, in steps, shortest first.
 
-    A series of any other step has no season: 1.
+    Hours have days and weeks (24, 168), half hours too (48, 336); steps of five minutes
+    and less also have hours, days have weeks (7,), business days weeks of (5,), weeks,
+    four-week periods, months and quarters have years: (52,), (13,), (12,), (4,). Any
+    other step has none.
 
-    Introduced in chapter 2.
+    Introduced in chapter 5.
     """
-    frequency = str(getattr(series.index, "freqstr", None) or "")
-    return SEASONS.get(frequency.split("-")[0].removesuffix("S").removesuffix("E"), 1)
+    if len(series) < 2:
+        return ()
+    return calendar_of(pd.DatetimeIndex(series.index)).seasons
+
+
+def season_length(series: pd.Series) -> int:
+    """Steps in the season to compare with: 24 for hours, 7 for days, 12 for months.
+
+    It is the shortest season. Only where an hour is a season, too, it is the day if the
+    series holds two days: 1,440 minutes, else 60. A series without seasons has 1.
+
+    Introduced in chapter 5.
+    """
+    known = seasons(series)
+    long = known[:-1] if len(known) > 2 else known[:1]
+    fitting = [season for season in long if 2 * season <= len(series)]
+    return max(fitting, default=known[0] if known else 1)
 
 
 def calendar_facts(dates: pd.DatetimeIndex) -> pd.DataFrame:
@@ -132,7 +148,7 @@ def calendar_facts(dates: pd.DatetimeIndex) -> pd.DataFrame:
     One column of 0.0 and 1.0 a value, such as "weekday 6"; a single column of 1.0 when
     nothing varies, as with yearly dates.
 
-    Introduced in chapter 2.
+    Introduced in chapter 5.
     """
     facts = pd.DataFrame(
         {"hour": dates.hour, "weekday": dates.day_of_week, "month": dates.month}, dates
@@ -177,7 +193,7 @@ def least_squares(
 def coverage(y: np.ndarray, low: np.ndarray, high: np.ndarray) -> float:
     """Share of the values that fall inside their bands; all arrays have one shape.
 
-    Introduced in chapter 2.
+    Introduced in chapter 5.
     """
     return float(np.mean((low <= y) & (y <= high)))
 
@@ -193,7 +209,7 @@ def crps_quantiles(y: np.ndarray, forecast: np.ndarray, levels: np.ndarray) -> f
     ----------
     y : (windows,); forecast : (windows, levels); levels : (levels,) from 0 to 1.
 
-    Introduced in chapter 2.
+    Introduced in chapter 5.
     """
     error = y[:, None] - forecast
     return float(2 * np.mean(np.maximum(levels * error, (levels - 1) * error)))
@@ -202,7 +218,7 @@ def crps_quantiles(y: np.ndarray, forecast: np.ndarray, levels: np.ndarray) -> f
 def check_horizon(horizon: int, n_rows: int) -> None:
     """Refuse a horizon that is not a whole number of steps the series has room for.
 
-    Introduced in chapter 2.
+    Introduced in chapter 5.
     """
     if isinstance(horizon, bool) or not isinstance(horizon, int) or horizon < 1:
         raise ValueError(f"horizon must be a whole number of steps, not {horizon!r}")
@@ -218,226 +234,82 @@ def read_series(
     date_column: str,
     target_column: str,
     at_least: int = 200,
+    date_format: str = "",
 ) -> pd.Series:
-    """Read one regular series from a CSV file, or say what is wrong with it.
+    """Read one regular series from a file of separated cells, or say what is wrong.
 
-    Rows are counted as in the file, the header being row 1. All dates are read in one
-    format; where it is digits with the day or the month first, the one that fits every
-    row is taken, and a printed line says which. Missing dates, one by one and at most
-    1 % of all, are filled with the value before them, and a printed line says so; any
-    other flaw is an error.
+    A printed line says what was understood; one line each says what was mended: how
+    numbers or hours are written, rows that say the same twice or are newest first,
+    missing dates and values. These are filled with the value before, where they are
+    missing one by one and at most 1 % of all. Rows are counted as in the file.
 
     Parameters
     ----------
-    path : CSV file in UTF-8, with or without a byte-order mark, any line ends.
-    date_column, target_column : names in its header.
+    path : CSV file; see `csv_table.read_table` for what is recognised.
+    date_column : name of the column of dates, or of those that hold parts of them, as
+        in "year,month,day,hour" or "date,hour".
+    target_column : name of the column of numbers.
     at_least : rows it must have.
+    date_format : as for `pandas.to_datetime`; for dates that may be read in two ways.
 
     Returns
     -------
-    float64 series with a `DatetimeIndex` that has a frequency, oldest first.
+    float64 series, oldest first, over a `DatetimeIndex` without time zone, which has a
+    frequency where pandas knows one. Business days with holidays have none, nor has
+    the 15th of each month: their steps are even by the calendar.
 
     Raises
     ------
     FileNotFoundError
         There is no such file.
     ValueError
-        Not a CSV file, a missing column, an unparsable, ambiguous or repeated date, a
-        gap, a missing or non-numeric value, a constant or a too short series. The
-        message names the file, the row and the column.
+        Anything else that cannot be read. The message names the file and, where there
+        is one, the row and the column.
 
-    Introduced in chapter 2.
+    Introduced in chapter 5.
     """
     path = pathlib.Path(path).expanduser()
-    table = _table(path)
-    _check_column(path.name, "date_column", date_column, table)
-    _check_column(path.name, "target_column", target_column, table)
-    if len(table) < at_least:
-        raise ValueError(
-            f"{path.name} has {len(table)} rows of data; this chapter needs {at_least} "
-            "to train, choose and test on"
-        )
-    dates = _dates(path.name, table[date_column].str.strip())
-    values = _values(path.name, table[target_column].str.strip())
-    calendar = _without_gaps(path.name, dates)
-    series = pd.Series(values.to_numpy("float64"), pd.DatetimeIndex(dates))
-    return series.rename(target_column).sort_index().reindex(calendar).ffill()
-
-
-def _table(path: pathlib.Path) -> pd.DataFrame:
-    """All cells as text; without the empty rows at the end."""
-    if not path.is_file():
-        raise FileNotFoundError(
-            f'series_csv: there is no file "{path}", looked for in '
-            f"{path.absolute().parent}"
-        )
-    try:
-        table = pd.read_csv(
-            path, dtype=str, encoding="utf-8-sig", skip_blank_lines=False
-        )
-    except (ValueError, pd.errors.ParserError) as error:  # not UTF-8, empty, ragged
-        raise ValueError(f"{path.name} is not a CSV file in UTF-8: {error}") from None
-    table.columns = table.columns.str.strip()
-    return table.loc[: table.last_valid_index()] if len(table) else table
-
-
-def _check_column(file: str, parameter: str, column: str, table: pd.DataFrame) -> None:
-    names = list(table.columns)
-    if column not in names:
-        raise ValueError(
-            f'{file} has no column "{column}" ({parameter}); it has '
-            f"{', '.join(map(repr, names))}{did_you_mean(column, names)}"
-        )
-    if names.count(column) > 1:
-        raise ValueError(
-            f'{file} has {names.count(column)} columns "{column}" ({parameter}); give '
-            "each a name of its own"
-        )
-
-
-def _at(file: str, position: int, column: pd.Series) -> str:
-    return f'{file}, row {position + 2}, column "{column.name}"'
-
-
-def _dates(file: str, text: pd.Series) -> pd.Series:
-    """Read a column of dates, all in one way, or name the row that cannot be read."""
-    readings = _readings(text)
-    dates = readings[0]
-    if dates.isna().any():
-        row = int(np.argmax(dates.isna()))
-        raise ValueError(
-            f"{_at(file, row, text)}: cannot read the date {text.iloc[row]!r}; write "
-            "every date the same way, such as 2024-05-31 or 2024-05-31 13:00"
-        )
-    for other in readings[1:]:
-        if other.notna().all() and not other.equals(dates):
-            row = int(np.argmax(other != dates))
-            ways = f"{_named(dates, row)} or {_named(other, row)}"
-            raise ValueError(
-                f"{_at(file, row, text)}: {text.iloc[row]!r} may be {ways}, and either "
-                "way of reading, day first or month first, fits every row; write dates "
-                "as 2024-05-31"
-            )
-    if found := NUMERIC.match(text.iloc[0]):
-        _tell_how_read(file, text, dates, short_years=len(found[2]) == 2)
-    repeated = dates.duplicated()
-    if repeated.any():
-        row = int(np.argmax(repeated))
-        raise ValueError(
-            f"{_at(file, row, text)}: the date {dates.iloc[row]} stands there a second "
-            f"time ({int(repeated.sum())} repeated in all); keep one row a date"
-        )
-    return dates
-
-
-def _readings(text: pd.Series) -> list[pd.Series]:
-    """The ways in which pandas may read dates, each the same way in all rows."""
-    first = str(next(iter(text.dropna()), ""))
-    with warnings.catch_warnings(action="ignore", category=UserWarning):
-        if formats := _numeric_formats(first):
-            readings = [
-                pd.to_datetime(text, format=f, errors="coerce") for f in formats
-            ]
-            return sorted(readings, key=lambda reading: reading.isna().sum())
-        changing = text.str.extract(OFFSET)[0].nunique() > 1  # with the clock
-        dates = pd.to_datetime(text, errors="coerce", utc=changing)
-        if guess_datetime_format(first):
-            return [dates]
-        # Now pandas reads row by row, and turns day and month wherever it must.
-        return [dates, pd.to_datetime(text, errors="coerce", dayfirst=True)]
-
-
-def _numeric_formats(first: str) -> list[str]:
-    """The formats in which a date of digits can be read; none if it is another date."""
-    found = NUMERIC.match(first)
-    if not found:
-        return []
-    mark, year = found[1], "%Y" if len(found[2]) == 4 else "%y"
-    orders = (f"%d{mark}%m{mark}{year}", f"%m{mark}%d{mark}{year}")
-    guesses = [guess_datetime_format(first, dayfirst=which) for which in (True, False)]
-    formats = [*(order + time for order in orders for time in TIMES), *guesses]
-    return [
-        format
-        for format in dict.fromkeys(filter(None, formats))
-        if pd.notna(pd.to_datetime(first, format=format, errors="coerce"))
-    ]
-
-
-def _tell_how_read(
-    file: str, text: pd.Series, dates: pd.Series, short_years: bool
-) -> None:
-    """Print what tells the order of day and month; refuse a century that is guessed."""
-    last = int(np.argmax(dates))
-    next_year = pd.Timestamp.now() + pd.DateOffset(years=1)
-    if short_years and dates.iloc[last] > next_year:
-        raise ValueError(
-            f"{_at(file, last, text)}: {text.iloc[last]!r} would be "
-            f"{_named(dates, last)}; write years with four digits"
-        )
-    row = int(np.argmax(dates.dt.day))
-    print(f"{file}: {text.iloc[row]} is read as {_named(dates, row)}, and so on")
-
-
-def _named(dates: pd.Series, row: int) -> str:
-    return f"{dates.iloc[row].day} {dates.iloc[row]:%B %Y}"
-
-
-def _values(file: str, text: pd.Series) -> pd.Series:
-    """Read a column of numbers that are finite and not all the same."""
-    values = pd.to_numeric(text, errors="coerce")
-    bad = ~np.isfinite(values)
-    if bad.any():
-        row = int(np.argmax(bad))
-        given = repr(text.iloc[row]) if isinstance(text.iloc[row], str) else "nothing"
-        raise ValueError(
-            f"{_at(file, row, text)}: expected a number, found {given} "
-            f"({int(bad.sum())} such rows); fill them or cut the series"
-        )
-    if values.nunique() == 1:
-        raise ValueError(
-            f'{file}, column "{text.name}" is {values.iloc[0]:g} in every row: there '
-            "is nothing to forecast"
-        )
-    return values
-
-
-def _without_gaps(file: str, dates: pd.Series) -> pd.DatetimeIndex:
-    """All dates from the first to the last; the few that are missing are named."""
-    rows = pd.Series(range(len(dates)), index=pd.DatetimeIndex(dates)).sort_index()
-    known = pd.DatetimeIndex(rows.index)
-    calendar = _calendar(known)
-    gaps = calendar.difference(known)
-    if len(gaps):
-        before = rows.loc[: gaps[0]]
-        where = (
-            f"{_at(file, int(before.iloc[-1]), dates)}: after {before.index[-1]} the "
-            f"date {gaps[0]} is missing ({len(gaps)} missing in all)"
-        )
-        together = calendar.get_indexer(gaps)
-        if len(gaps) > 0.01 * len(rows) or (np.diff(together) == 1).any():
-            raise ValueError(f"{where}; fill the gaps or cut the series")
-        print(f"{where}; each is filled with the value before it")
-    return calendar
-
-
-def _calendar(dates: pd.DatetimeIndex) -> pd.DatetimeIndex:
-    """All dates the series should have: the tightest calendar that holds every one."""
-    steps = dates[1:] - dates[:-1]
-    step = pd.Series(steps).mode()[0]
-    if (dates[-1] - dates[0]) / step > 10 * len(dates):  # more than memory may hold
-        odd = int(np.argmax(steps)) + 1
-        raise ValueError(_uneven(dates, odd, step))
-    weekly = f"W-{dates[0]:%a}".upper()
-    choices: Sequence[pd.Timedelta | str] = (*CALENDARS, weekly, step)
-    grids = [pd.date_range(dates[0], dates[-1], freq=choice) for choice in choices]
-    fitting = [grid for grid in grids if dates.isin(grid).all()]
-    if fitting:
-        return min(fitting, key=len)
-    raise ValueError(_uneven(dates, int(np.argmax(~dates.isin(grids[-1]))), step))
-
-
-def _uneven(dates: pd.DatetimeIndex, odd: int, step: pd.Timedelta) -> str:
-    return (
-        f"the dates are not evenly spaced: most are {step} apart, but {dates[odd]} "
-        f"comes {dates[odd] - dates[odd - 1]} after {dates[odd - 1]}"
+    table = read_table(path, str(date_column), str(target_column))
+    _check_length(path.name, len(table.values.text), at_least)
+    column, parts = joined(table.dates)
+    dates, how = read_dates(column, date_format)
+    values, numbers = read_numbers(table.values, table.separator)
+    rows = pd.DataFrame({"date": dates, "value": values})
+    rows, twice = one_row_a_date(column, rows, table.others)
+    rows, order = in_order(column, rows)
+    _check_length(path.name, len(rows), at_least)
+    series, calendar, gaps = without_gaps(column, table.values, rows)
+    _check_training_part(table.values, series)
+    for note in (*table.notes, *parts, *numbers, *twice, *order, *gaps):
+        print(note)
+    season = season_length(series)
+    print(
+        f"{path.name}: {len(series)} rows, dates as {how}, {day(series.index[0])} to "
+        f"{day(series.index[-1])}, step {calendar.step}, season {season} "
+        f"step{'' if season == 1 else 's'}, minimum {series.min():.6g}, median "
+        f"{series.median():.6g}, maximum {series.max():.6g}"
     )
+    return series
+
+
+def _check_length(file: str, count: int, at_least: int) -> None:
+    needed = max(at_least, 3)
+    if count < needed:
+        raise ValueError(
+            f"{file} has {count} rows of data; this chapter needs {needed} to train, "
+            "choose and test on"
+        )
+
+
+def _check_training_part(column: Column, series: pd.Series) -> None:
+    """Refuse a series whose first 70 % are, or nearly are, of one value."""
+    train = series.iloc[: int(TRAINING_PART * len(series))]
+    share = train.value_counts(normalize=True)
+    even = train.max() - train.min() <= 1e-12 * train.abs().max()
+    if even or share.iloc[0] > NEARLY_ALL:
+        percent = f"{100 * share.iloc[0]:.0f} %"
+        raise ValueError(
+            f'{column.file}, column "{column.name}": of the first 70 % of rows, on '
+            f"which models train, {percent} are {share.index[0]:g}: there is nothing "
+            "to forecast"
+        )

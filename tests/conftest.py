@@ -13,6 +13,7 @@ import nbformat
 import pytest
 from matplotlib.figure import Figure
 
+from helpers import series
 from helpers.book import browser, site
 from helpers.files import book_root
 
@@ -147,3 +148,18 @@ def chromium() -> Iterator[Any]:
         )
     with browser.launched() as program:
         yield program
+
+
+@pytest.fixture
+def own_series(tmp_path: Path) -> Any:
+    """Write a file of a reader and read it: a text, bytes, or lines under a header."""
+
+    def read(content: Any, dates: str = "date", target: str = "value", **options: Any):
+        path = tmp_path / "mine.csv"
+        if not isinstance(content, bytes):
+            text = content if isinstance(content, str) else "\n".join([*content, ""])
+            content = text.encode()
+        path.write_bytes(content)
+        return series.read_series(path, dates, target, **{"at_least": 20} | options)
+
+    return read

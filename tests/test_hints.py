@@ -20,3 +20,7 @@ def test_only_a_near_word_is_named(word, said):
 
 def test_among_no_words_none_is_near():
     assert did_you_mean("units", []) == ""
+
+
+def test_did_you_mean_looks_past_capital_letters():
+    assert did_you_mean("DATE", ["date", "dates"]) == '; did you mean "date"?'

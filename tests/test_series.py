@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,27 +10,6 @@ from scipy.stats import norm
 from helpers import series
 
 DATES = pd.date_range("2020-01-01", periods=300)
-
-
-@pytest.fixture
-def csv(tmp_path):
-    """Write a good file with one flaw, and read it."""
-
-    def write(edit=lambda lines: lines, end="\n", encoding="utf-8", **columns):
-        rows = [f"{d:%Y-%m-%d},{i % 7 + 0.5}" for i, d in enumerate(DATES)]
-        lines = edit(["day,value", *rows])
-        path = tmp_path / "mine.csv"
-        path.write_bytes(end.join([*lines, ""]).encode(encoding))
-        return series.read_series(
-            path, columns.get("date", "day"), columns.get("target", "value")
-        )
-
-    return write
-
-
-def with_row(number, text):
-    """Replace a row of the file, counted from 1 with the header."""
-    return lambda lines: [*lines[: number - 1], text, *lines[number:]]
 
 
 @given(st.integers(1, 9), st.integers(1, 5), st.integers(0, 20))
@@ -114,18 +95,6 @@ def test_period_windows_refuses_tables_of_different_dates(table):
         series.period_windows(table, table[1:], 5, "2020-04", "2020-05")
 
 
-@pytest.mark.parametrize(
-    ("frequency", "season"),
-    [
-        *[("h", 24), ("D", 7), ("B", 5), ("W", 52), ("MS", 12), ("ME", 12)],
-        *[("QS", 4), ("YS", 1), ("15min", 1)],
-    ],
-)
-def test_season_length_follows_the_calendar(frequency, season):
-    index = pd.date_range("2020-01-01", periods=30, freq=frequency)
-    assert series.season_length(pd.Series(0.0, index=index)) == season
-
-
 def test_least_squares_recovers_a_linear_rule():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(50, 3, 2))
@@ -198,237 +167,282 @@ def test_check_horizon_refuses_a_horizon_the_series_is_too_short_for():
         series.check_horizon(51, 1000)
 
 
-def test_read_series_reads_a_good_file(csv):
-    found = csv()
+# Reading a series: see also the tests of tables, dates, numbers and calendars.
+
+ROWS = [f"{date:%Y-%m-%d},{i % 7 + 0.5}" for i, date in enumerate(DATES)]
+
+
+def dated(index, form="%Y-%m-%d %H:%M:%S"):
+    """Rows whose values count the dates: a wrong order shows."""
+    return [f"{date.strftime(form)},{i}" for i, date in enumerate(index)]
+
+
+def with_row(number, text):
+    """The good file with another row, counted from 1 with the header."""
+    return ["date,value", *ROWS[: number - 2], text, *ROWS[number - 1 :]]
+
+
+def test_read_series_reads_a_good_file_and_says_what_was_understood(own_series, capsys):
+    found = own_series(["date,value", *ROWS])
     assert len(found) == 300
     assert found.index.freqstr == "D"
     assert found.iloc[8] == 1.5
     assert found.name == "value"
-
-
-@pytest.mark.parametrize("end", ["\r\n", "\n"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
-def test_read_series_takes_any_line_ends_and_a_byte_order_mark(csv, end, encoding):
-    pd.testing.assert_series_equal(csv(end=end, encoding=encoding), csv())
-
-
-def test_read_series_sorts_newest_first_files(csv):
-    turned = csv(lambda lines: [lines[0], *reversed(lines[1:])])
-    pd.testing.assert_series_equal(turned, csv())
-
-
-def test_read_series_reads_other_calendars(tmp_path):
-    for frequency in ("h", "MS", "B", "W"):
-        index = pd.date_range("2001-01-01", periods=240, freq=frequency, name="t")
-        path = tmp_path / "mine.csv"
-        pd.Series(np.arange(240.0), index=index, name="v").to_csv(path)
-        found = series.read_series(path, "t", "v")
-        assert found.index.equals(index.rename(None))
-
-
-def test_read_series_refuses_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r'no file "nowhere\.csv"'):
-        series.read_series("nowhere.csv", "day", "value")
-
-
-def test_read_series_refuses_an_empty_file(csv):
-    with pytest.raises(ValueError, match="not a CSV file"):
-        csv(lambda lines: [])
-
-
-def test_read_series_refuses_another_encoding(csv):
-    with pytest.raises(ValueError, match="not a CSV file in UTF-8"):
-        csv(with_row(5, "2020-01-04,é"), encoding="latin-1")
+    assert found.dtype == "float64"
+    assert capsys.readouterr().out == (
+        "mine.csv: 300 rows, dates as %Y-%m-%d, 2020-01-01 to 2020-10-26, step 1 day, "
+        "season 7 steps, minimum 0.5, median 3.5, maximum 6.5\n"
+    )
 
 
 @pytest.mark.parametrize(
-    ("columns", "message"),
+    ("index", "form", "frequency"),
     [
-        ({"date": "Day"}, 'no column "Day" \\(date_column\\).*did you mean "day"'),
-        ({"target": "sales"}, "no column \"sales\" \\(target_column\\).*'value'"),
+        (pd.date_range("2016-07-01", periods=17_420, freq="h"), "%Y-%m-%d %H:%M:%S", "h"),
+        (pd.date_range("1749-01", periods=3_265, freq="MS"), "%Y-%m-%d", "MS"),
+        (pd.date_range("1800", "2019", freq="YS"), "%Y", "YS-JAN"),
+        (pd.date_range("2001-01-01", periods=1_305, freq="W-MON"), "%Y-%m-%d", "W-MON"),
+        (pd.date_range("2001-01-01", periods=240, freq="B"), "%d/%m/%Y", "B"),
+        (pd.date_range("1950-02", periods=240, freq="QE"), "%Y-%m-%d", "QE-DEC"),
+        (pd.date_range("2020", periods=240, freq="h"), "%Y-%m-%dT%H:%M:%SZ", "h"),
+        (pd.date_range("2020", periods=240, freq="30min"), "%Y-%m-%d %H:%M-05:00", "30min"),
     ],
+)  # fmt: skip
+def test_read_series_gives_the_index_the_frequency_pandas_has(
+    own_series, index, form, frequency
+):
+    found = own_series(["date,value", *dated(index, form)], at_least=200)
+    assert list(found) == [*range(len(index))]
+    assert list(found.index) == list(index)
+    assert found.index.freqstr == frequency
+    assert found.index.tz is None
+
+
+@pytest.mark.parametrize("scale", [1e12, 1, 1e-9, -1e12, -1e-9])
+def test_read_series_takes_values_of_any_size(own_series, scale):
+    values = [scale * (1 + i % 7) for i in range(300)]
+    rows = [
+        f"{date:%Y-%m-%d},{value!r}" for date, value in zip(DATES, values, strict=True)
+    ]
+    assert list(own_series(["date,value", *rows])) == values
+
+
+def test_read_series_turns_files_that_begin_with_the_newest(own_series, capsys):
+    turned = own_series(["date,value", *reversed(ROWS)])
+    assert "newest first and turned" in capsys.readouterr().out
+    pd.testing.assert_series_equal(turned, own_series(["date,value", *ROWS]))
+
+
+def test_read_series_sorts_rows_that_are_not_in_order(own_series, capsys):
+    mixed = own_series(["date,value", *ROWS[:9], ROWS[10], ROWS[9], *ROWS[11:]])
+    assert "not in order and sorted" in capsys.readouterr().out
+    pd.testing.assert_series_equal(mixed, own_series(["date,value", *ROWS]))
+
+
+def test_read_series_leaves_out_rows_that_say_the_same_twice(own_series, capsys):
+    found = own_series(["date,value", *ROWS[:9], ROWS[8], *ROWS[9:], ROWS[5]])
+    pd.testing.assert_series_equal(found, own_series(["date,value", *ROWS]))
+    assert "2 repeated and left out, first row 11" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "names", [["Kiel", "Bonn"], ["7", "12", "3"], ["a", "b", "c", "d", "e", "f"]]
 )
-def test_read_series_names_the_columns_it_has(csv, columns, message):
-    with pytest.raises(ValueError, match=message):
-        csv(**columns)
+def test_read_series_asks_for_one_of_several_stacked_series(own_series, names):
+    rows = [
+        f"{name},{row},x" for i, name in enumerate(names) for row in dated(DATES[i:])
+    ]
+    with pytest.raises(
+        ValueError, match=r'mine\.csv holds several series: column "place" tells'
+    ) as caught:
+        own_series(["place,date,value,note", *rows])
+    assert all(repr(name) in str(caught.value) for name in names[:5])
+    assert ("1 more" in str(caught.value)) == (len(names) > 5)
+
+
+def test_read_series_sees_series_that_two_columns_tell_apart(own_series):
+    rows = [f"{a},{b},{row}" for a in "AB" for b in "xy" for row in dated(DATES[::-1])]
+    rows = [f"{row}{i}" for i, row in enumerate(rows)]
+    with pytest.raises(ValueError, match="\"shop item\" tells 'A x', 'A y', 'B x'"):
+        own_series(["shop,item,date,value", *rows])
 
 
 @pytest.mark.parametrize(
     ("row", "text", "message"),
     [
-        (9, "soon,1", "row 9, column \"day\": cannot read the date 'soon'"),
-        (9, ",1", 'row 9, column "day": cannot read the date'),
-        (9, "31.12.2020,1", 'row 9, column "day": cannot read the date'),
-        (10, "2020-01-08,1", 'row 10, column "day": .*2020-01-08.* second time'),
+        (9, "soon,1", "row 9, column \"date\": cannot read the date 'soon'"),
+        (9, ",1", 'row 9, column "date": there is no date'),
+        (10, "2020-01-08,1", 'row 10, column "date": .*2020-01-08 .* and in row 9 with another value'),
         (7, "2020-01-06,many", "row 7, column \"value\": .*found 'many'"),
-        (7, "2020-01-06,", 'row 7, column "value": expected a number, found nothing'),
-        (7, "2020-01-06,NaN", 'row 7, column "value": expected a number'),
-        (7, "2020-01-06,inf", 'row 7, column "value": expected a number'),
+        (7, "2020-01-06,inf", "row 7, column \"value\": 'inf' is no finite number"),
+        (50, "2020-02-18 06:00,1", 'row 50, column "date": '),
     ],
-)
-def test_read_series_names_the_row_and_column_at_fault(csv, row, text, message):
+)  # fmt: skip
+def test_read_series_names_the_row_and_column_at_fault(own_series, row, text, message):
     with pytest.raises(ValueError, match=message):
-        csv(with_row(row, text))
+        own_series(with_row(row, text))
 
 
-def test_read_series_refuses_a_long_gap(csv):
-    with pytest.raises(ValueError, match=r'row 100, column "day": after 2020-04-08'):
-        csv(lambda lines: lines[:100] + lines[120:])
+@pytest.mark.parametrize(
+    "text", ["2020-01-06,", "2020-01-06", "2020-01-06,NA", "2020-01-06,?"]
+)
+def test_read_series_fills_a_lone_missing_value_from_the_past_and_says_so(
+    own_series, capsys, text
+):
+    found = own_series(with_row(7, text))
+    assert len(found) == 300
+    assert found.iloc[5] == found.iloc[4]
+    assert "from row 7: taken as missing" in capsys.readouterr().out
 
 
-def test_read_series_refuses_many_gaps(csv):
-    with pytest.raises(ValueError, match="30 missing in all"):
-        csv(lambda lines: [line for i, line in enumerate(lines) if i % 10 != 5])
+@pytest.mark.parametrize("rows", [{9, 10}, {*range(9, 300, 20)}])
+def test_read_series_refuses_more_missing_values_than_may_be_filled(own_series, rows):
+    lines = [
+        line.split(",")[0] + ",NA" if i in rows else line
+        for i, line in enumerate(ROWS, 2)
+    ]
+    with pytest.raises(
+        ValueError, match=rf"row 9, column \"value\": 'NA' .* in {len(rows)} rows \(9, "
+    ):
+        own_series(["date,value", *lines])
 
 
-def test_read_series_fills_a_lone_gap_from_the_past_and_says_so(csv, capsys):
-    found = csv(lambda lines: lines[:100] + lines[101:])
+def test_read_series_cuts_rows_without_values_at_both_ends(own_series, capsys):
+    empty = [line.split(",")[0] + "," for line in ROWS]
+    found = own_series(["date,value", *empty[:5], *ROWS[5:280], *empty[280:]])
+    assert list(found.index) == list(DATES[5:280])
+    assert "25 rows at the ends have no value and are cut" in capsys.readouterr().out
+
+
+def test_read_series_fills_a_lone_gap_from_the_past_and_says_so(own_series, capsys):
+    found = own_series(["date,value", *ROWS[:99], *ROWS[100:]])
     assert len(found) == 300
     assert found.iloc[99] == found.iloc[98]
     assert "1 missing in all" in capsys.readouterr().out
 
 
-def test_read_series_finds_the_missing_month_not_a_short_one(tmp_path):
-    index = pd.date_range("2001-01-01", periods=240, freq="MS", name="t")
-    path = tmp_path / "mine.csv"
-    pd.Series(1.0 * np.arange(240), index, name="v").drop(index[50:52]).to_csv(path)
-    with pytest.raises(ValueError, match=r"the date 2005-03-01.* is missing"):
-        series.read_series(path, "t", "v")
-
-
-def test_read_series_refuses_uneven_dates(tmp_path):
-    index = DATES + pd.to_timedelta([0] * 80 + [3] * 220, unit="h")
-    path = tmp_path / "mine.csv"
-    pd.Series(1.0 * np.arange(300), index.rename("t"), name="v").to_csv(path)
-    with pytest.raises(ValueError, match=r"not evenly spaced.*2020-03-21 03:00"):
-        series.read_series(path, "t", "v")
-
-
-def test_read_series_refuses_a_constant(csv):
-    with pytest.raises(ValueError, match='"value" is 3 in every row'):
-        csv(lambda lines: [lines[0], *(f"{d:%Y-%m-%d},3" for d in DATES)])
-
-
-def test_read_series_refuses_too_few_rows(csv):
-    with pytest.raises(ValueError, match="has 150 rows of data; this chapter needs"):
-        csv(lambda lines: lines[:151])
-
-
-@pytest.fixture
-def dated(tmp_path):
-    """Read a file whose values count the dates: a wrong order shows."""
-
-    def read(form, start="2021-01-01", periods=300, **options):
-        index = pd.date_range(start, periods=periods, **options)
-        rows = [f'"{d.strftime(form)}",{i}' for i, d in enumerate(index)]
-        path = tmp_path / "mine.csv"
-        path.write_text("\n".join(["day,value", *rows, ""]))
-        found = series.read_series(path, "day", "value")
-        assert list(found) == [*range(periods)]
-        assert found.index.equals(index)
-        return found
-
-    return read
-
-
 @pytest.mark.parametrize(
-    ("form", "frequency"),
+    ("rows", "message"),
     [
-        ("%d/%m/%y", "D"),
-        ("%m/%d/%y", "D"),
-        ("%d/%m/%Y", "D"),
-        ("%d.%m.%Y", "D"),
-        ("%d-%m-%Y %H:%M", "h"),
-        ("%m/%d/%Y %H:%M:%S.%f", "h"),
-        ("%d/%m/%Y %I:%M %p", "h"),
-        ("%m/%d/%Y %I:%M:%S %p", "h"),
+        (ROWS[:99] + ROWS[119:], r'row 100, column "date": after 2020-04-08 .*\(20 missing'),
+        ([row for i, row in enumerate(ROWS) if i % 10 != 5], "30 missing in all"),
+        (dated(pd.date_range("2001", periods=240, freq="MS").delete([50, 51])), "2005-03-01 is missing"),
+        (dated(DATES[:80].append(DATES[80:] + pd.Timedelta("3h"))), "not evenly spaced: .*2020-03-21 03:00:00"),
     ],
-)
-def test_read_series_reads_the_day_where_it_stands_in_all_rows_and_says_so(
-    dated, capsys, form, frequency
-):
-    dated(form, freq=frequency, periods=400)
-    assert " is read as " in capsys.readouterr().out
+)  # fmt: skip
+def test_read_series_refuses_gaps(own_series, rows, message):
+    with pytest.raises(ValueError, match=message):
+        own_series(["date,value", *rows])
 
 
-@pytest.mark.parametrize(
-    ("form", "start", "frequency"),
-    [
-        ("%Y-%m-%d", "2021", "D"),
-        ("%Y-%m-%d %H:%M", "2021", "15min"),
-        ("%Y-%m-%dT%H:%M:%S", "2021", "h"),
-        ("%Y%m%d", "2021", "D"),
-        ("%Y/%m/%d", "2021", "D"),
-        ("%b %d, %Y", "2021", "D"),
-        ("%d %B %Y", "2021", "D"),
-        ("%A, %B %d, %Y", "2021", "D"),
-        ("%B %d %Y %I%p", "2021", "h"),
-        ("%Y-%m", "2021", "MS"),
-        ("%m/%Y", "2021", "MS"),
-        ("%Y", "1700", "YS"),
-    ],
-)
-def test_read_series_reads_dates_that_leave_no_doubt(
-    dated, capsys, form, start, frequency
-):
-    dated(form, start, freq=frequency)
-    assert capsys.readouterr().out == ""
-
-
-def test_read_series_keeps_an_offset(dated):
-    dated("%Y-%m-%d %H:%M:%S%z", freq="h", tz="UTC")
-
-
-def test_read_series_reads_through_a_change_of_the_clock(tmp_path):
-    index = pd.date_range("2021-03-24", periods=220, freq="h", tz="UTC")
-    local = index.tz_convert("Europe/Berlin")
-    path = tmp_path / "mine.csv"
-    rows = [f"{d:%Y-%m-%d %H:%M:%S%z},{i}" for i, d in enumerate(local)]
-    path.write_text("\n".join(["day,value", *rows, ""]))
-    found = series.read_series(path, "day", "value")
-    assert found.index.equals(index)
-    assert list(found) == [*range(220)]
-
-
-@pytest.mark.parametrize("form", ["%m/%d/%Y", "%d.%m.%y", "%d/%m/%Y %I%p"])
-def test_read_series_refuses_dates_that_can_be_read_in_two_ways(dated, form):
-    with pytest.raises(
-        ValueError, match=r"row 3, column \"day\": .* may be "
-    ) as caught:
-        dated(form, freq="MS")
-    said = str(caught.value)
-    assert "2 January 2021" in said
-    assert "1 February 2021" in said
-    assert "day first or month first" in said
-
-
-@pytest.mark.parametrize("form", ["%d/%m/%Y", "%d/%m/%y"])
-def test_read_series_names_the_row_that_is_written_another_way(tmp_path, form):
-    days = [d.strftime(form) for d in DATES]
-    days[150] = DATES[150].strftime("%Y-%m-%d")
-    path = tmp_path / "mine.csv"
-    rows = [f"{day},{i}" for i, day in enumerate(days)]
-    path.write_text("\n".join(["day,value", *rows, ""]))
-    with pytest.raises(ValueError, match='row 152, column "day": cannot read the date'):
-        series.read_series(path, "day", "value")
-
-
-def test_read_series_guesses_no_century(dated):
-    with pytest.raises(ValueError, match=r"would be .* 2059; write years with four"):
-        dated("%m/%d/%y", "1959-01-01")
-
-
-def test_read_series_refuses_a_mistyped_year_before_it_fills_the_memory(tmp_path):
-    index = [*pd.date_range("2021", periods=240, freq="s"), pd.Timestamp("2121-01-01")]
-    path = tmp_path / "mine.csv"
-    rows = [f"{d:%Y-%m-%d %H:%M:%S},{i}" for i, d in enumerate(index)]
-    path.write_text("\n".join(["day,value", *rows, ""]))
-    with pytest.raises(
-        ValueError, match=r"but 2121-01-01 00:00:00 comes .* after 2021"
+def test_read_series_explains_a_change_of_the_clock(own_series, capsys):
+    utc = pd.date_range("2021-03-20", "2021-11-10", freq="30min", tz="UTC")
+    local, half = utc.tz_convert("Europe/Berlin"), pd.Timestamp("2021-06", tz="UTC")
+    for part, said in (
+        (local < half, "2021-03-28"),
+        (local > half, "2021-10-31"),
     ):
-        series.read_series(path, "day", "value")
+        with pytest.raises(
+            ValueError, match=f'column "date": .*{said}.*clocks may have been changed'
+        ):
+            own_series(["date,value", *dated(local[part])])
+    offsets = own_series(["date,value", *dated(local, "%Y-%m-%d %H:%M:%S%z")])
+    assert list(offsets.index.tz_localize("UTC")) == list(utc)
+    assert list(offsets) == [*range(len(utc))]
 
 
-def test_read_series_refuses_two_columns_of_one_name(csv):
-    with pytest.raises(ValueError, match='has 2 columns "value" \\(target_column\\)'):
-        csv(lambda lines: ["day, value,value ", *(f"{line},1" for line in lines[1:])])
+@pytest.mark.parametrize(
+    "first", [range(300), [0] * 208 + [1, 2] + [*range(90)], [1e9] * 299 + [2]]
+)
+def test_read_series_refuses_a_training_part_of_nearly_one_value(own_series, first):
+    rows = [
+        f"{date:%Y-%m-%d},{value}" for date, value in zip(DATES, first, strict=True)
+    ]
+    if first == range(300):
+        assert len(own_series(["date,value", *rows])) == 300
+        return
+    with pytest.raises(
+        ValueError, match=r'mine\.csv, column "value": .* there is nothing to forecast'
+    ):
+        own_series(["date,value", *rows])
+
+
+@pytest.mark.parametrize("count", [0, 1, 40, 199])
+def test_read_series_refuses_too_few_rows(own_series, count):
+    with pytest.raises(
+        ValueError, match=f"mine.csv has {count} rows of data; this chapter needs 200"
+    ):
+        own_series(["date,value", *ROWS[:count]], at_least=200)
+
+
+def test_read_series_reads_50_000_rows_in_two_seconds(own_series):
+    index = pd.date_range("2015-01-01", periods=50_000, freq="15min")
+    rows = [f"{row},7,8,9" for row in dated(index, "%d/%m/%Y %I:%M %p")]
+    start = time.process_time()
+    own_series(["date,value,a,b,c", *rows])
+    assert time.process_time() - start < 2
+
+
+GOOD = {
+    "commas": ("\n".join(["date,value", *ROWS[:80]]), "date"),
+    "semicolons": ("\n".join(["date;value;", *(f"{d:%d.%m.%Y %H:%M};{i % 9},5;" for i, d in enumerate(pd.date_range("2020-01-13", periods=80, freq="h")))]), "date"),
+    "quoted": ("\r\n".join(['"date","value","note"', *(f'"{d:%b %d, %Y}","{i % 9},000","x"' for i, d in enumerate(DATES[:80]))]), "date"),
+    "parts": ("\n".join(["a title", "", "year,month,day,hour,value", *(f"{d.year},{d.month},{d.day},{d.hour},{i % 5}" for i, d in enumerate(pd.date_range("2020", periods=80, freq="h")))]), "year,month,day,hour"),
+    "quarters": ("\n".join(["date\tvalue", *(f"{y}Q{q}\t{y % 7 + q} %" for y in range(1990, 2010) for q in (1, 2, 3, 4))]), "date"),
+    "offsets": ("\n".join(["date,value", *(f"{d.isoformat()},{i % 9 - 4}" for i, d in enumerate(pd.date_range("2021-03-27", periods=80, freq="h", tz="Europe/Berlin")))]), "date"),
+}  # fmt: skip
+
+
+def damaged(data, rng):
+    """One to three damages: bytes, cells or lines lost, doubled, changed or swapped."""
+    for _ in range(rng.integers(1, 4)):
+        if not data:
+            break
+        marks = [b"", *(mark for mark in (b"\n", b",", b";", b"\t") if mark in data)]
+        mark = marks[rng.integers(len(marks))]
+        parts = (
+            data.split(mark) if mark else [data[i : i + 1] for i in range(len(data))]
+        )
+        i, j = rng.integers(len(parts), size=2)
+        match rng.integers(4):
+            case 0:
+                del parts[i]
+            case 1:
+                parts.insert(i, parts[j])
+            case 2:
+                parts[i], parts[j] = parts[j], parts[i]
+            case _:
+                strange = [
+                    b'"',
+                    b"\0",
+                    b"\xff",
+                    b"-999",
+                    b"NaN",
+                    b"1e999",
+                    b"99",
+                    b"#",
+                    b"\r",
+                    b"9" * 40,
+                    "−٣".encode(),
+                ]
+                parts[i] = strange[rng.integers(len(strange))]
+        data = mark.join(parts)
+    return data
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", GOOD)
+def test_read_series_never_fails_but_with_a_sentence_that_names_the_file(
+    own_series, name
+):
+    rng = np.random.default_rng(7)
+    text, dates = GOOD[name]
+    assert len(own_series(text, dates)) == 80
+    for _ in range(50):
+        data, said = damaged(text.encode(), rng), "mine.csv"
+        try:
+            assert np.isfinite(own_series(data, dates)).all()
+        except ValueError as error:
+            said = str(error)
+        assert "mine.csv" in said, data
+        assert len(said) < 900

@@ -1,0 +1,116 @@
+"""The ways in which one written date may be read, to be tried on a whole column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Literal
+
+import pandas as pd
+
+from helpers import date_formats
+
+Reading = Callable[[pd.Series], pd.Series]  # text to dates, NaT where it does not fit
+Unit = Literal["s", "ms", "us", "ns"]
+NUMBER = re.compile(r"\d+(\.\d+)?")
+QUARTER = re.compile(r"\d{4}\W?Q[1-4]|Q[1-4]\W\d{4}|[1-4]\W?Q\W?\d{4}", re.IGNORECASE)
+WEEK = re.compile(r"(?P<year>\d{4})\W?W(?P<week>\d\d?)", re.IGNORECASE)
+EPOCHS: dict[Unit, str] = {
+    "s": "seconds",
+    "ms": "milliseconds",
+    "us": "microseconds",
+    "ns": "nanoseconds",
+}
+YEARS = (1000, 2262)  # others are mistakes
+
+
+def of(example: str) -> dict[str, Reading]:
+    """Readings by what is said of them: a format, or words; perhaps none.
+
+    Introduced in chapter 5.
+    """
+    if QUARTER.fullmatch(example):
+        return {"quarters, their first days": _quarters}
+    if WEEK.fullmatch(example):
+        return {"ISO weeks, their Mondays": _weeks}
+    ways: dict[str, Reading] = {}
+    for form in date_formats.of(example):
+        ways[form] = partial(_by_format, form)
+        if re.match(r"%Y-%m-%d.%H", form):  # fractions and midnights may be left out
+            ways["ISO 8601"] = partial(_by_format, "ISO8601")
+    if NUMBER.fullmatch(example):
+        size = len(example.split(".")[0])
+        for power, (unit, name) in enumerate(EPOCHS.items()):
+            if size - 3 * power in (9, 10):
+                ways[f"{name} since 1970"] = partial(_epoch, unit)
+        if size == 5:
+            ways["Excel's numbers of days since 1899-12-30"] = _excel
+    return ways
+
+
+def told(date_format: str) -> Reading:
+    """The reading by a format for `pandas.to_datetime`, or one with "19%y" in it.
+
+    Raises
+    ------
+    ValueError
+        No such format.
+
+    Introduced in chapter 5.
+    """
+    form = re.sub(r" ?%z$", "", date_format)
+    try:
+        pd.to_datetime(pd.Series(["x"]), format=form, errors="coerce")
+    except (ValueError, re.error) as error:
+        raise ValueError(f'date_format "{date_format}": {error}') from None
+    if century := re.search(r"(\d\d)%y", form):
+        return partial(_by_century, int(century[1]), form.replace(century[0], "%y"))
+    return partial(_by_format, form)
+
+
+def _within_reason(dates: pd.Series) -> pd.Series:
+    return dates.where(dates.dt.year.between(*YEARS))
+
+
+def _by_format(form: str, text: pd.Series) -> pd.Series:
+    if re.fullmatch(r"(?:%[YmdHMSy]){2,}", form):  # 2021105 is no day of October
+        size = sum(4 if letter == "Y" else 2 for letter in form[1::2])
+        text = text.where(text.str.len() == size)
+    return _within_reason(pd.to_datetime(text, format=form, errors="coerce"))
+
+
+def _by_century(century: int, form: str, text: pd.Series) -> pd.Series:
+    """Dates with two-digit years, moved by whole centuries; 29 February may be lost."""
+    dates = pd.to_datetime(text, format=form, errors="coerce")
+    parts = {"year": dates.dt.year % 100 + 100 * century}
+    for part in ("month", "day", "hour", "minute", "second"):
+        parts[part] = getattr(dates.dt, part)
+    return pd.to_datetime(pd.DataFrame(parts), errors="coerce")
+
+
+def _quarters(text: pd.Series) -> pd.Series:
+    text = text.where(text.str.fullmatch(QUARTER))
+    quarters = text.str.replace(r"\d{4}|\D", "", regex=True)
+    months = quarters.map({"1": "01", "2": "04", "3": "07", "4": "10"})
+    return _by_format("%Y-%m", text.str.extract(r"(\d{4})")[0] + "-" + months)
+
+
+def _weeks(text: pd.Series) -> pd.Series:
+    parts = text.where(text.str.fullmatch(WEEK)).str.extract(WEEK)
+    days = parts["year"] + "-W" + parts["week"] + "-1"
+    return _within_reason(pd.to_datetime(days, format="%G-W%V-%u", errors="coerce"))
+
+
+def _epoch(unit: Unit, text: pd.Series) -> pd.Series:
+    numbers = pd.to_numeric(text, errors="coerce")
+    return _within_reason(pd.to_datetime(numbers, unit=unit, errors="coerce"))
+
+
+def _excel(text: pd.Series) -> pd.Series:
+    """Days with fractions, rounded to minutes where all are near one."""
+    seconds = pd.to_numeric(text, errors="coerce") * 86400
+    minutes = (seconds / 60).round() * 60
+    seconds = minutes if (seconds - minutes).abs().max() < 5 else seconds.round()
+    days = pd.to_timedelta(seconds, unit="s", errors="coerce")
+    return _within_reason(pd.Timestamp("1899-12-30") + days)

@@ -1,0 +1,196 @@
+"""Dates as text: one way of reading for a whole column, or the row it cannot read."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from helpers import date_readings
+from helpers.columns import Column, first_row, shown
+
+ZONE = re.compile(
+    r"(?P<clock>:\d\d(?:[.,]\d+)?) ?(?P<zone>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)$",
+    re.IGNORECASE,
+)
+SAMPLE = 200
+
+
+def read_dates(column: Column, date_format: str = "") -> tuple[pd.Series, str]:
+    """Read a column of dates in one way, or name the row that it does not fit.
+
+    Every way in which one of the cells may be read is tried on all of them. Day and
+    month, or the century, are never guessed: where two ways fit, the error names both.
+    Times with several offsets become UTC, unless they are the same hour of all days;
+    with a single offset they stay as written.
+
+    Parameters
+    ----------
+    date_format : as for `pandas.to_datetime`, such as "%d/%m/%Y"; "%d/%m/19%y" gives
+        two-digit years their century.
+
+    Returns
+    -------
+    dates : without time zone, by the row in the file; how : how they were read.
+
+    Raises
+    ------
+    ValueError
+        A cell without a date or with another format, several formats that fit.
+
+    Introduced in chapter 5.
+    """
+    empty = column.text == ""
+    if empty.any():
+        raise column.wrong(first_row(empty), f"there is no date{column.advice}")
+    text, zones = _without_zones(column, _plain(column.text))
+    late = text.str.contains(r"[T ]24[:.]00(?:[:.]00)?$")  # the end of a day
+    text = text.where(~late, text.str.replace(r"([T ])24", r"\g<1>00", regex=True))
+    if date_format:
+        try:
+            readings = {date_format: date_readings.told(date_format)}
+        except ValueError as error:
+            raise ValueError(f"{column.file}: {error}") from None
+    else:
+        readings = date_readings.of(_example(text))
+    how, dates = _choice(column, text, readings, date_format)
+    dates = dates + pd.to_timedelta(late.astype(int), unit="D")
+    if "%y" in how and not date_format:
+        _check_century(column, dates, how)
+    return _on_one_clock(dates, zones, how)
+
+
+def _plain(text: pd.Series) -> pd.Series:
+    """Dates without the signs that only some ways of writing have."""
+    for pattern, new in (
+        (r"\s+", " "),
+        (r"^(\d{4,})\.0+$", r"\1"),
+        (r"^(\d{5}),(\d+)$", r"\1.\2"),
+        (r"(?i)([ap])\.m\.?$", r"\1m"),
+        (r"(?i)(\d)(?:st|nd|rd|th)\b", r"\1"),
+        (r"(?i)\bsept\b", "Sep"),
+    ):
+        text = text.str.replace(pattern, new, regex=True)
+    return text
+
+
+def _without_zones(
+    column: Column, text: pd.Series
+) -> tuple[pd.Series, pd.Series | None]:
+    """Local times, and the offset of each from UTC if they have one."""
+    zones = text.str.extract(ZONE)["zone"]
+    if zones.isna().all():
+        return text, None
+    if zones.isna().any():
+        row = first_row(zones.isna())
+        given = shown(column.text[row])
+        raise column.wrong(row, f"{given} has no offset from UTC, other rows have")
+    return text.str.replace(ZONE, r"\g<clock>", regex=True), zones
+
+
+def _on_one_clock(
+    dates: pd.Series, zones: pd.Series | None, how: str
+) -> tuple[pd.Series, str]:
+    if zones is None:
+        return dates, how
+    offsets = {zone: _offset(zone) for zone in zones.unique()}
+    clocks = dates - dates.dt.normalize()
+    same = len({*offsets.values()}) == 1
+    if any(offsets.values()) and (same or clocks.nunique() == 1):
+        return dates, f"{how}, in local time at {' and '.join(offsets)}"
+    return dates - zones.map(offsets), f"{how}, in UTC"
+
+
+def _offset(zone: str) -> pd.Timedelta:
+    digits = re.sub(r"\D", "", zone).ljust(4, "0")
+    ahead = pd.Timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return -ahead if zone.startswith("-") else ahead
+
+
+def _example(text: pd.Series) -> str:
+    """A cell that looks like most others."""
+    sample = _sample(text)
+    shapes = sample.str.replace(r"\d", "0", regex=True)
+    shapes = shapes.str.replace(r"[A-Za-z]+", "a", regex=True)
+    return str(sample[shapes == shapes.mode()[0]].iloc[0])
+
+
+def _sample(text: pd.Series) -> pd.Series:
+    return text.iloc[:: max(1, len(text) // SAMPLE)]
+
+
+def _choice(
+    column: Column,
+    text: pd.Series,
+    ways: dict[str, date_readings.Reading],
+    date_format: str,
+) -> tuple[str, pd.Series]:
+    """The one reading that fits all rows."""
+    sample = _sample(text)
+    missed = {how: int(read(sample).isna().sum()) for how, read in ways.items()}
+    fewest = min(missed.values(), default=0)
+    found = {how: ways[how](text) for how in ways if missed[how] == fewest}
+    fitting = {how: d for how, d in found.items() if d.notna().all()}
+    written = {how: d for how, d in fitting.items() if "%" in how}
+    fitting = _orderly(written or fitting)  # 2021032500 is no count of seconds
+    if not fitting:
+        raise _no_date(column, found, date_format)
+    (how, dates), *more = fitting.items()
+    for other, others_dates in more:
+        if not dates.equals(others_dates):
+            row = first_row(dates != others_dates)
+            swapped = sorted(how) == sorted(other)
+            order = ", day first or month first" if swapped else ""
+            raise column.wrong(
+                row,
+                f"{shown(column.text[row])} may be {_named(dates[row])} or "
+                f"{_named(others_dates[row])}{order}, and both fit every row; say "
+                f'which: date_format="{how}" or date_format="{other}"',
+            )
+    return how, dates
+
+
+def _no_date(
+    column: Column, found: dict[str, pd.Series], date_format: str
+) -> ValueError:
+    """Name the first row that the best reading misses."""
+    how = min(found, key=lambda how: found[how].isna().sum(), default="")
+    missed = found[how].isna() if found else column.text.notna()
+    row, others = first_row(missed), f"others are read as {how}"
+    if missed.all():
+        others = f"it is not as {date_format}" if date_format else "of no known format"
+    return column.wrong(
+        row,
+        f"cannot read the date {shown(column.text[row])} ({others}); write every date "
+        "the same way, such as 2024-05-31 or 2024-05-31 13:00, or say how with "
+        f"date_format{column.advice}",
+    )
+
+
+def _orderly(fitting: dict[str, pd.Series]) -> dict[str, pd.Series]:
+    """Of two-digit years that may stand first or last, those that run in order."""
+    kinds = {
+        how.startswith("%y")
+        for how, dates in fitting.items()
+        if dates.is_monotonic_increasing or dates.is_monotonic_decreasing
+    }
+    if len(kinds) != 1:
+        return fitting
+    return {how: d for how, d in fitting.items() if how.startswith("%y") in kinds}
+
+
+def _named(date: pd.Timestamp) -> str:
+    return f"{date.day} {date:%B %Y}"
+
+
+def _check_century(column: Column, dates: pd.Series, how: str) -> None:
+    """Years 69 to 99 are of the last century, others of this one: up to today."""
+    row = first_row(dates == dates.max())
+    if dates[row] > pd.Timestamp.now() + pd.DateOffset(years=1):
+        year = dates[row].year
+        raise column.wrong(
+            row,
+            f"{shown(column.text[row])} may be of {year - 100} or of {year}; write "
+            f"years with four digits, or say the century: "
+            f'date_format="{how.replace("%y", f"{year // 100 - 1}%y")}"',
+        )

@@ -1,0 +1,143 @@
+"""Numbers as text: decimal signs, thousands, units, and marks of missing values."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from helpers.columns import Column, first_row, shown
+
+# pandas' own marks, in small letters, and what meters and statistical offices write.
+MISSING = {
+    "", "na", "n/a", "#na", "#n/a", "#n/a n/a", "<na>", "nan", "-nan", "null", "none",
+    "?", "-", "--", "---", ".", "..", "...", "…", ":", "*", "missing", "nil", "nd",
+}  # fmt: skip
+SENTINEL = re.compile(
+    r"-(200|9{2,6}|9{2,4}[.,]9{1,3})([.,]0+)?|9{3,6}([.,]9{1,3}|[.,]0+)?"
+)
+PARTS = (
+    r"^(?P<before>[^\d.,]*)"
+    r"(?P<number>(?:\d(?:[\d.,'’_\s]*\d)?|[.,]\d+)[.,]?(?:e[+-]?\d+)?)"
+    r"(?P<after>\s*(?:[^\W\d_]|[%°€$£¥*/]).*)?$"
+)
+
+
+def read_numbers(column: Column, separator: str) -> tuple[pd.Series, list[str]]:
+    """Read a column of numbers, and say what was taken for what.
+
+    A unit must be the same in all cells. With commas alone, three digits after each are
+    thousands, unless cells are separated by something else than commas. Numbers such as
+    -200 or -999 are missing values where they are repeated and far from all others.
+
+    Parameters
+    ----------
+    separator : what stands between the cells of the file.
+
+    Returns
+    -------
+    values : float64, NaN where one is missing, by the row in the file; notes : lines.
+
+    Raises
+    ------
+    ValueError
+        A cell that is no number, an infinity; the message names row and column.
+
+    Introduced in chapter 5.
+    """
+    text = column.text
+    marks = text[text.str.lower().isin(MISSING)]
+    given = text.drop(marks.index)
+    values = pd.to_numeric(given, errors="coerce").astype("float64")
+    notes: list[str] = []
+    if separator != "," and _is_grouped(given, ".", "").all():
+        notes = [_told(column, given, values)]  # could be thousands: 1.250
+    if values.isna().any() or _groups(given, separator) == ".":
+        values = _unusual(column, given, separator)
+        notes = [_told(column, given, values)]
+    infinite = values.abs() == np.inf
+    if infinite.any():
+        row = first_row(infinite)
+        count = f"({int(infinite.sum())} such in all)"
+        raise column.wrong(row, f"{shown(text[row])} is no finite number {count}")
+    sentinels = _sentinels(given, values)
+    marks = pd.concat([marks, given[sentinels]])
+    if len(marks):
+        counts = marks.replace("", "nothing").value_counts()
+        said = ", ".join(f"{mark} ({count})" for mark, count in counts.items())
+        where = f'{column.file}, column "{column.name}", from row {marks.index.min()}'
+        notes.append(f"{where}: taken as missing: {said}")
+    return values.mask(sentinels).reindex(text.index), notes
+
+
+def _told(column: Column, given: pd.Series, values: pd.Series) -> str:
+    note = f"{shown(given.iloc[0])} is read as {values.iloc[0]:.10g}, and so on"
+    return f'{column.file}, column "{column.name}": {note}'
+
+
+def _unusual(column: Column, given: pd.Series, separator: str) -> pd.Series:
+    """Numbers with units, decimal commas or thousands separators."""
+    plain = given.str.replace("−", "-").str.replace(r"^\((.*)\)$", r"-\1", regex=True)
+    parts = plain.str.extract(PARTS, flags=re.IGNORECASE).fillna("")
+    signs = parts["before"].str.contains("-").map({True: "-", False: ""})
+    units = parts["before"].str.replace(r"[-+]", "", regex=True) + parts["after"]
+    units = units.str.strip()
+    numbers = parts["number"].str.replace(r"[\s'’_](?=\d{3}(?!\d))", "", regex=True)
+    if groups := _groups(numbers, separator):
+        decimals = r"(?:\.\d*)?" if groups == "," else r"(?:,\d*)?"
+        fitting = numbers.where(
+            ~_has(numbers, groups) | _is_grouped(numbers, groups, decimals)
+        )
+        numbers = fitting.str.replace(groups, "").str.replace(",", ".")
+    else:
+        numbers = numbers.str.replace(",", ".")
+    values = pd.to_numeric(signs + numbers, errors="coerce").astype("float64")
+    infinite = pd.to_numeric(given, errors="coerce")
+    values = values.fillna(infinite.where(infinite.abs() == np.inf))
+    unit = str(units.mode().get(0, ""))
+    bad = values.isna() | (units != unit)
+    if bad.any():
+        row = first_row(bad)
+        expected = f'a number with the unit "{unit}"' if unit else "a number"
+        raise column.wrong(
+            row,
+            f"expected {expected}, found {shown(given[row])} ({int(bad.sum())} such in "
+            "all); mend them or cut the series",
+        )
+    return values
+
+
+def _has(numbers: pd.Series, sign: str) -> pd.Series:
+    return numbers.str.contains(sign, regex=False)
+
+
+def _is_grouped(numbers: pd.Series, sign: str, decimals: str) -> pd.Series:
+    """Whether `sign` parts groups of three digits in front of perhaps some decimals."""
+    sign = re.escape(sign)
+    whole = rf"[+-]?(?:[1-9]\d{{0,2}}|0(?={sign}000))(?:{sign}\d{{3}})+"
+    return numbers.str.fullmatch(whole + decimals)
+
+
+def _groups(numbers: pd.Series, separator: str) -> str:
+    """The sign that parts thousands, or nothing; a sign alone needs some evidence."""
+    commas, points = _has(numbers, ","), _has(numbers, ".")
+    for cell in numbers[commas & points][:1]:
+        return max(",.", key=lambda sign: -cell.rindex(sign))
+    short = numbers[~commas & ~points].str.fullmatch(r"[+-]?\d{1,3}")
+    mixed = separator != "," and len(short) > 0 and bool(short.all())
+    for sign, cells, others in ((",", commas, points), (".", points, commas)):
+        if cells.any() and _is_grouped(numbers[cells], sign, "").all():
+            twice = (numbers[cells].str.count(re.escape(sign)) > 1).any()
+            if sign == separator or others.any() or twice or mixed:
+                return sign
+    return ""
+
+
+def _sentinels(given: pd.Series, values: pd.Series) -> pd.Series:
+    """Values such as -999 that are repeated and lie far outside all others."""
+    coded = given.str.fullmatch(SENTINEL)
+    low, high = values[~coded].min(), values[~coded].max()
+    far = (values < low) & ((low >= 0) | (low - values > high - low))
+    far |= values - high > high - low
+    return coded & far & (values.groupby(values).transform("size") > 1)
