@@ -305,7 +305,7 @@ def load_cta() -> pd.DataFrame:
     fetch.DataError
         The table is not to be had, or a file is damaged.
 
-    Introduced in chapter 2.
+    Introduced in chapter 5.
     """
     import pandas as pd
 
@@ -342,12 +342,54 @@ def load_etth1() -> pd.DataFrame:
     fetch.DataError
         The table is not to be had, or a file is damaged.
 
-    Source: Zhou et al. (2021). Introduced in chapter 2.
+    Source: Zhou et al. (2021). Introduced in chapter 5.
     """
     import pandas as pd
 
     path = fetch.find("etth1", "table")
     return pd.read_csv(path, parse_dates=["date"], index_col="date")
+
+
+def load_small_rides() -> pd.DataFrame:
+    """Generate boardings in the form of Chicago's, for runs that load nothing.
+
+    Returns
+    -------
+    table : as `load_cta`'s, from 2001-01-01 to 2020-02-29; a week, a year, holidays
+        and noise, drawn anew in the same way each time.
+
+    Introduced in chapter 5.
+    """
+    import pandas as pd
+    from pandas.tseries.holiday import USFederalHolidayCalendar
+
+    days = pd.date_range("2001-01-01", "2020-02-29", name="date")
+    free = USFederalHolidayCalendar().holidays(days[0], days[-1])
+    rest = days.isin(free) | (days.day_of_week == 6)
+    kind = np.select([rest, days.day_of_week == 5], ["U", "A"], "W")
+    level = np.select([rest, days.day_of_week == 5], [0.4, 0.6], 1.0)
+    level *= 1 + 0.1 * np.sin(2 * np.pi * days.day_of_year.to_numpy() / 365.25)
+    noise = np.random.default_rng(0).normal(1, 0.03, (2, len(days)))
+    rail, bus = (np.array([[600_000], [800_000]]) * level * noise).astype("int64")
+    table = {"day_type": kind, "bus": bus, "rail": rail, "total": bus + rail}
+    return pd.DataFrame(table, days).astype({"day_type": "category"})
+
+
+def load_sea_temperature() -> pd.Series:
+    """Load a monthly series that comes with statsmodels, for runs without a file.
+
+    Returns
+    -------
+    732 months from 1950, the surface temperature of the eastern Pacific in °C.
+
+    Introduced in chapter 5.
+    """
+    import pandas as pd
+    import statsmodels.api as sm
+
+    table = sm.datasets.elnino.load_pandas().data.set_index("YEAR")
+    months = pd.date_range("1950", periods=table.size, freq="MS", name="date")
+    return pd.Series(table.to_numpy("float64").ravel(), months, name="°C")
 
 
 # ---------------------------------------------------------------- archives
