@@ -12,11 +12,12 @@ import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
+from matplotlib.dates import AutoDateLocator, num2date
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Annotation
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from helpers.hints import did_you_mean
 
@@ -138,8 +139,9 @@ def _key(colour: str, text: str, dot: bool) -> Patch | Line2D:
     """An entry of the legend that looks like what it explains."""
     if not dot:
         return Patch(facecolor=colour, edgecolor=INK, label=text)
-    look = {"color": colour, "markeredgecolor": INK, "markersize": 9}
-    return Line2D([], [], marker="o", linestyle="", label=text, **look)
+    dots = Line2D([], [], marker="o", linestyle="", label=text, markersize=9)
+    dots.set(color=colour, markeredgecolor=INK)
+    return dots
 
 
 class _Row(NamedTuple):
@@ -271,7 +273,7 @@ def _numbers(name: str, value: float | Sequence[float], log: bool) -> np.ndarray
 
 
 def _printed(mean: float, sd: float | None) -> str:
-    """Four digits; with a deviation, as far as its first digit (its second after a 1)."""
+    """Four digits; with a deviation, to its first digit (or its second after a 1)."""
     if sd is None:
         return f"{mean:,.0f}" if abs(mean) >= 1e4 else f"{mean:.4g}"
     if 0 < abs(mean) < 1e-4:
@@ -282,6 +284,18 @@ def _printed(mean: float, sd: float | None) -> str:
         digits = (sd < 2 * 10**exponent) - exponent
     digits = min(max(digits, 0), 6)
     return f"{mean:,.{digits}f} ± {sd:,.{digits}f}"
+
+
+def days(axes: Axes, label: str) -> None:
+    """Name the vertical axis, and write the dates below as "5 Nov", few enough to read.
+
+    Introduced in chapter 5.
+    """
+    axes.set_ylabel(label)
+    axes.xaxis.set_major_locator(AutoDateLocator(maxticks=6))
+    axes.xaxis.set_major_formatter(
+        FuncFormatter(lambda day, _: f"{num2date(day).day} {num2date(day):%b}")
+    )
 
 
 def history(histories: dict[str, dict[str, list[float]]], metric: str) -> Axes:

@@ -16,11 +16,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from statistics import fmean
-from typing import Any
+from statistics import fmean, stdev
+from typing import TYPE_CHECKING, Any
 
 from helpers.files import book_root, write_text
 from helpers.values import check
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OPERATORS = {
     "<": operator.lt,
@@ -185,6 +188,30 @@ def _short(path: Path) -> str:
         return path.name
     here = Path().absolute()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def summary(figures: Mapping[str, Sequence[float]], form: str = "{:,.0f}") -> pd.Series:
+    """Write the mean of each list, "± sd" behind it where it holds several figures.
+
+    Parameters
+    ----------
+    figures : name to one figure a run.
+    form : how a figure is written, such as "{:.5f}".
+
+    Returns
+    -------
+    One text a name; the deviation is that of a sample.
+
+    Introduced in chapter 2.
+    """
+    import pandas as pd
+
+    rows = {}
+    for name, values in figures.items():
+        rows[name] = form.format(fmean(values))
+        if len(values) > 1:
+            rows[name] += " ± " + form.format(stdev(values))
+    return pd.Series(rows)
 
 
 def environment() -> dict[str, str]:

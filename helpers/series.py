@@ -6,6 +6,7 @@ import pathlib
 
 import numpy as np
 import pandas as pd
+from pandas.tseries.holiday import USFederalHolidayCalendar
 
 from helpers.calendars import calendar_of
 from helpers.columns import Column, day
@@ -135,6 +136,32 @@ def season_length(series: pd.Series) -> int:
     long = known[:-1] if len(known) > 2 else known[:1]
     fitting = [season for season in long if 2 * season <= len(series)]
     return max(fitting, default=known[0] if known else 1)
+
+
+def holidays(days: pd.DatetimeIndex) -> pd.DataFrame:
+    """Facts about public holidays that are known in advance, for each day.
+
+    Parameters
+    ----------
+    days : every day from the first to the last.
+
+    Returns
+    -------
+    Columns of 0.0 and 1.0: one for each federal holiday of the United States, by its
+    name; "day before" and "day after" any of them; "quiet", 23 December to 3 January.
+
+    Introduced in chapter 5.
+    """
+    calendar = USFederalHolidayCalendar()
+    named = calendar.holidays(days[0], days[-1], return_name=True)
+    named = named[~named.index.duplicated()].reindex(days)
+    facts = pd.get_dummies(named, dtype=float)
+    free = facts.max(axis=1)
+    facts["day before"] = free.shift(-1, fill_value=0)
+    facts["day after"] = free.shift(1, fill_value=0)
+    december = (days.month == 12) & (days.day >= 23)
+    quiet = december | ((days.month == 1) & (days.day <= 3))
+    return facts.assign(quiet=quiet.astype(float))
 
 
 def calendar_facts(dates: pd.DatetimeIndex) -> pd.DataFrame:
