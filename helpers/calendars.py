@@ -66,6 +66,19 @@ def calendar_of(dates: pd.DatetimeIndex) -> Calendar:
     return min(calendars, key=lambda found: (int(np.sum(~found.fits)), found.expected))
 
 
+def is_even(dates: pd.Series) -> bool:
+    """Whether dates come in order and nearly all that a calendar has.
+
+    Introduced in chapter 5.
+    """
+    in_order = dates.is_monotonic_increasing or dates.is_monotonic_decreasing
+    index = pd.DatetimeIndex(dates.drop_duplicates().sort_values())
+    if len(index) < 3 or not in_order:
+        return False
+    calendar = calendar_of(index)
+    return bool(calendar.fits.all()) and calendar.expected < 1.1 * len(index)
+
+
 def _calendars(dates: pd.DatetimeIndex) -> Iterator[Calendar]:
     step = pd.Series(dates[1:] - dates[:-1]).mode()[0]
     yield _fixed(dates, step)

@@ -60,6 +60,10 @@ def told(date_format: str) -> Reading:
     Introduced in chapter 5.
     """
     form = re.sub(r" ?%z$", "", date_format)
+    if "%" not in form or re.search(
+        "%[zZ]", form
+    ):  # pandas' "mixed" guesses row by row
+        raise ValueError(f'date_format "{date_format}" is not as in "%d/%m/%Y %H:%M%z"')
     try:
         pd.to_datetime(pd.Series(["x"]), format=form, errors="coerce")
     except (ValueError, re.error) as error:
@@ -77,6 +81,8 @@ def _by_format(form: str, text: pd.Series) -> pd.Series:
     if re.fullmatch(r"(?:%[YmdHMSy]){2,}", form):  # 2021105 is no day of October
         size = sum(4 if letter == "Y" else 2 for letter in form[1::2])
         text = text.where(text.str.len() == size)
+    if form == "ISO8601":  # which has more ways than one
+        text = text.where(text.str.fullmatch(r"\d{4}-\d\d-\d\d(?:[T ][\d:.,]+)?"))
     return _within_reason(pd.to_datetime(text, format=form, errors="coerce"))
 
 

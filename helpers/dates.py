@@ -7,6 +7,7 @@ import re
 import pandas as pd
 
 from helpers import date_readings
+from helpers.calendars import is_even
 from helpers.columns import Column, first_row, shown
 
 ZONE = re.compile(
@@ -132,19 +133,19 @@ def _choice(
     found = {how: ways[how](text) for how in ways if missed[how] == fewest}
     fitting = {how: d for how, d in found.items() if d.notna().all()}
     written = {how: d for how, d in fitting.items() if "%" in how}
-    fitting = _orderly(written or fitting)  # 2021032500 is no count of seconds
+    fitting = _likely(written or fitting)  # 2021032500 is no count of seconds
     if not fitting:
         raise _no_date(column, found, date_format)
     (how, dates), *more = fitting.items()
-    for other, others_dates in more:
-        if not dates.equals(others_dates):
-            row = first_row(dates != others_dates)
+    for other, also in more:
+        if not dates.equals(also):
+            row = first_row(dates != also)
             swapped = sorted(how) == sorted(other)
             order = ", day first or month first" if swapped else ""
             raise column.wrong(
                 row,
                 f"{shown(column.text[row])} may be {_named(dates[row])} or "
-                f"{_named(others_dates[row])}{order}, and both fit every row; say "
+                f"{_named(also[row])}{order}, and both fit every row; say "
                 f'which: date_format="{how}" or date_format="{other}"',
             )
     return how, dates
@@ -167,16 +168,12 @@ def _no_date(
     )
 
 
-def _orderly(fitting: dict[str, pd.Series]) -> dict[str, pd.Series]:
-    """Of two-digit years that may stand first or last, those that run in order."""
-    kinds = {
-        how.startswith("%y")
-        for how, dates in fitting.items()
-        if dates.is_monotonic_increasing or dates.is_monotonic_decreasing
-    }
-    if len(kinds) != 1:
+def _likely(fitting: dict[str, pd.Series]) -> dict[str, pd.Series]:
+    """Years of two digits stand first or last: where dates are in order and even."""
+    places = {how.startswith("%y") for how, dates in fitting.items() if is_even(dates)}
+    if len(places) != 1:
         return fitting
-    return {how: d for how, d in fitting.items() if how.startswith("%y") in kinds}
+    return {how: d for how, d in fitting.items() if how.startswith("%y") in places}
 
 
 def _named(date: pd.Timestamp) -> str:

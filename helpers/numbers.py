@@ -72,7 +72,8 @@ def read_numbers(column: Column, separator: str) -> tuple[pd.Series, list[str]]:
 
 
 def _told(column: Column, given: pd.Series, values: pd.Series) -> str:
-    note = f"{shown(given.iloc[0])} is read as {values.iloc[0]:.10g}, and so on"
+    row = first_row(values.abs() == values.abs().max())
+    note = f"{shown(given[row])} is read as {values[row]:.10g}, and so on"
     return f'{column.file}, column "{column.name}": {note}'
 
 

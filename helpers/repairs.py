@@ -104,10 +104,8 @@ def in_order(column: Column, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str
     first, last = rows["value"].first_valid_index(), rows["value"].last_valid_index()
     cut = rows.loc[first:last] if first is not None else rows[:0]
     if len(cut) < len(rows):
-        count = len(rows) - len(cut)
-        notes.append(
-            f"{column.file}: {count} rows at the ends have no value and are cut"
-        )
+        told = f"{len(rows) - len(cut)} rows at the ends have no value and are cut"
+        notes.append(f"{column.file}: {told}")
     return cut, notes
 
 

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers import series
+
 DATES = pd.date_range("2018-03-01", periods=40)
 VALUES = [3.5 + (7 * i) % 11 for i in range(40)]
 ROWS = [f"{date:%Y-%m-%d},{value}" for date, value in zip(DATES, VALUES, strict=True)]
@@ -137,8 +139,6 @@ def test_what_is_no_table_is_refused_in_one_sentence(own_series, content, messag
 
 
 def test_a_file_that_is_not_there_is_named(own_series, tmp_path):
-    from helpers import series
-
     with pytest.raises(FileNotFoundError, match=r'no file "nowhere\.csv"'):
         series.read_series("nowhere.csv", "date", "value")
     with pytest.raises(FileNotFoundError, match="no file"):

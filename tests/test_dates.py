@@ -147,6 +147,20 @@ def test_dates_that_may_be_read_in_two_ways_are_refused_unless_told(form):
     assert_dates(read(index.strftime(form), form)[0], index)
 
 
+@pytest.mark.parametrize(
+    ("form", "index"),
+    [
+        ("%d.%m.%y %H:%M", pd.date_range("2004-03-10", periods=400, freq="h")),
+        ("%y-%m-%d %H:%M", pd.date_range("2004-03-10", periods=400, freq="h")),
+        ("%d/%m/%y", pd.date_range("2019-12-30", periods=400)[::-1]),
+        ("%Y%m", pd.date_range("2001-01", periods=140, freq="MS")),
+        ("%m/%y", pd.date_range("2001-01", periods=140, freq="MS")),
+    ],
+)
+def test_a_year_of_two_digits_stands_where_dates_are_even(form, index):
+    assert_dates(read(index.strftime(form))[0], index)
+
+
 @pytest.mark.parametrize("form", ["%m/%d/%y", "%d.%m.%y", "%b-%y", "%d-%b-%y"])
 def test_no_century_is_guessed(form):
     index = pd.date_range(
@@ -175,7 +189,11 @@ def test_no_century_is_guessed(form):
         (["1", "2"], "", "row 2.*cannot read the date '1' .of no known format"),
         (["1949.042", "1949.125"], "", "row 2.*cannot read the date"),
         (["2020-01-01 01:00Z", "2020-01-01 02:00"], "", "row 3.*has no offset from UTC"),
+        (["2020-01-01 01:00+01", "2020-01-01 01:00+02:00+01:00"], "", "row 3.*cannot read the date"),
+        (["2020-01-01 01:00", "2020-01"], "", "row 3.*cannot read the date '2020-01'"),
         (["2020-01-01", "2020-01-02"], "%d/%m/%Y", "row 2.*cannot read the date '2020-01-01' .it is not as %d/%m/%Y"),
+        (["2020-01-01", "2020-01-02"], "mixed", 'date_format "mixed"'),
+        (["2020-01-01", "2020-01-02"], "%Y-%z-%d", 'date_format "%Y-%z-%d"'),
         (["2020-01-01", "2020-01-02"], "%Q", 'date_format "%Q"'),
         (["2020-01-01", "2020-01-02"], "%d%d", 'date_format "%d%d"'),
     ],

@@ -104,7 +104,7 @@ def test_a_cell_that_is_no_number_is_named(cells, message):
 
 def test_how_a_number_is_read_is_said():
     assert read(["1,5", "2,5"], ";")[1] == [
-        "mine.csv, column \"load\": '1,5' is read as 1.5, and so on"
+        "mine.csv, column \"load\": '2,5' is read as 2.5, and so on"
     ]
-    assert "is read as 1.25, and so on" in read(["1.250", "2.375"], ";")[1][0]
+    assert "is read as 2.375, and so on" in read(["1.250", "2.375"], ";")[1][0]
     assert read(["1", "2"])[1] == read(["1.250", "2.375"])[1] == []

@@ -218,7 +218,7 @@ def test_read_series_gives_the_index_the_frequency_pandas_has(
     assert found.index.tz is None
 
 
-@pytest.mark.parametrize("scale", [1e12, 1, 1e-9, -1e12, -1e-9])
+@pytest.mark.parametrize("scale", [1e15, 1e12, 1, 1e-9, -1e12, -1e-9])
 def test_read_series_takes_values_of_any_size(own_series, scale):
     values = [scale * (1 + i % 7) for i in range(300)]
     rows = [
@@ -352,7 +352,13 @@ def test_read_series_explains_a_change_of_the_clock(own_series, capsys):
 
 
 @pytest.mark.parametrize(
-    "first", [range(300), [0] * 208 + [1, 2] + [*range(90)], [1e9] * 299 + [2]]
+    "first",
+    [
+        range(300),
+        [0] * 208 + [1, 2] + [*range(90)],
+        [1e9] * 299 + [2],
+        [0.1, 0.1 + 1e-17] * 150,
+    ],
 )
 def test_read_series_refuses_a_training_part_of_nearly_one_value(own_series, first):
     rows = [
