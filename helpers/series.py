@@ -138,6 +138,23 @@ def season_length(series: pd.Series) -> int:
     return max(fitting, default=known[0] if known else 1)
 
 
+def following(series: pd.Series, n_steps: int) -> pd.DatetimeIndex:
+    """The dates of the steps behind the end of a regular series.
+
+    Where the index has no frequency, as with trading days, the last season's dates are
+    repeated one season later.
+
+    Introduced in chapter 5.
+    """
+    dates = pd.DatetimeIndex(series.index)
+    if dates.freq is not None:
+        return pd.date_range(dates[-1], periods=n_steps + 1, freq=dates.freq)[1:]
+    season = season_length(series)
+    span = dates[-1] - dates[-1 - season]
+    laps, steps = np.divmod(np.arange(n_steps), season)
+    return dates[len(dates) - season + steps] + (1 + laps) * span
+
+
 def holidays(days: pd.DatetimeIndex) -> pd.DataFrame:
     """Facts about public holidays that are known in advance, for each day.
 

@@ -142,7 +142,7 @@ def parameters(chapter: Chapter) -> Iterator[str]:
     if len(code_cells(chapter.notebook)) < 3:
         yield "there are not even the cells of bootstrap, parameters and set-up"
         return
-    second, _, *body = code_cells(chapter.notebook)[1:]
+    second, third, *body = code_cells(chapter.notebook)[1:]
     found = chapter.parameters
     if "parameters" not in tags(second):
         yield "the second code cell is not tagged parameters"
@@ -150,12 +150,14 @@ def parameters(chapter: Chapter) -> Iterator[str]:
     for name, default in (("profile", "full"), ("seed", 0)):
         if name not in found or found[name].default != default:
             yield f"there is no parameter {name} with the default {default!r}"
-    used = {
+    names = [
         node.id
-        for cell in body  # in the set-up every one is listed, which is no use of it
+        for cell in [third, *body]
         for node in ast.walk(ast.parse(_python(cell)))
         if isinstance(node, ast.Name)
-    } | {"profile", "seed"}
+    ]
+    # The set-up lists every one as it makes the results, which is no use of it.
+    used = {name for name in names if names.count(name) > 1} | {"profile", "seed"}
     for name, parameter in found.items():
         if not parameter.help:
             yield f"parameter {name} has no comment"
