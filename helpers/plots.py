@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Annotation
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogFormatter, MaxNLocator
 
 from helpers.hints import did_you_mean
 
@@ -210,6 +210,8 @@ def _make_room(
     ends = [text.xy[0] for text in texts]
     if log:
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(LogFormatter())  # 20, and not 2 × 10¹
+        axes.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.4)))
     low = least / 2 if log else min(0, least)
     axes.set_xlim(low, max(ends))
     figure.draw_without_rendering()
@@ -292,7 +294,7 @@ def days(axes: Axes, label: str) -> None:
     Introduced in chapter 5.
     """
     axes.set_ylabel(label)
-    axes.xaxis.set_major_locator(AutoDateLocator(maxticks=6))
+    axes.xaxis.set_major_locator(AutoDateLocator(minticks=3, maxticks=6))
     axes.xaxis.set_major_formatter(
         FuncFormatter(lambda day, _: f"{num2date(day).day} {num2date(day):%b}")
     )

@@ -62,53 +62,6 @@ def windows(
     return view[:, :n_steps], view[:, n_steps:]
 
 
-def period_windows(
-    inputs: pd.DataFrame,
-    targets: pd.DataFrame,
-    n_steps: int,
-    first: str | pd.Timestamp,
-    last: str | pd.Timestamp,
-    horizon: int = 1,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Cut windows whose forecast steps all lie from `first` to `last`.
-
-    Input rows may be older than `first`: at the time of the forecast they are known.
-
-    Parameters
-    ----------
-    inputs, targets : tables over the same dates, oldest first.
-    n_steps, horizon : window length and forecast length, in rows.
-    first, last : first and last date to forecast; "2019-05" as `last` is its end.
-
-    Returns
-    -------
-    x : (windows, n_steps, input columns), float32;
-    y : (windows, horizon, target columns), float32.
-
-    Raises
-    ------
-    ValueError
-        The dates differ, no window fits, or one holds a NaN.
-
-    Introduced in chapter 5.
-    """
-    if not inputs.index.equals(targets.index):
-        raise ValueError("inputs and targets must have the same dates")
-    start, stop = inputs.index.slice_indexer(first, last).indices(len(inputs))[:2]
-    start = max(start, n_steps)
-    if stop - start < horizon:
-        raise ValueError(
-            f"no window of {n_steps} + {horizon} rows fits: the table runs from "
-            f"{inputs.index[0]} to {inputs.index[-1]}, the forecasts from {first} to "
-            f"{last}"
-        )
-    past = inputs.to_numpy("float32")[start - n_steps : stop]
-    future = targets.to_numpy("float32")[start - n_steps : stop]
-    x, _ = windows(past, n_steps, horizon)
-    _, y = windows(future, n_steps, horizon)
-    return x, y
-
-
 def seasons(series: pd.Series) -> tuple[int, ...]:
     """Lengths of the seasons by the calendar, in steps, shortest first.
 
@@ -232,31 +185,6 @@ def least_squares(
     else:
         weights = np.linalg.lstsq(x_centred, y - y_mean, rcond=None)[0]
     return weights, y_mean - x_mean @ weights
-
-
-def coverage(y: np.ndarray, low: np.ndarray, high: np.ndarray) -> float:
-    """Share of the values that fall inside their bands; all arrays have one shape.
-
-    Introduced in chapter 5.
-    """
-    return float(np.mean((low <= y) & (y <= high)))
-
-
-def crps_quantiles(y: np.ndarray, forecast: np.ndarray, levels: np.ndarray) -> float:
-    """Mean CRPS of a forecast given by quantiles, in units of y.
-
-    The CRPS is twice the pinball loss, averaged over all levels; evenly spaced
-    levels (i - 0.5) / k stand for them all. Source: Gneiting and Raftery (2007),
-    *Strictly Proper Scoring Rules, Prediction, and Estimation*, section 4.2.
-
-    Parameters
-    ----------
-    y : (windows,); forecast : (windows, levels); levels : (levels,) from 0 to 1.
-
-    Introduced in chapter 5.
-    """
-    error = y[:, None] - forecast
-    return float(2 * np.mean(np.maximum(levels * error, (levels - 1) * error)))
 
 
 def check_horizon(horizon: int, n_rows: int) -> None:

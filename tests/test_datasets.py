@@ -403,7 +403,8 @@ def test_each_source_is_complete(name: str) -> None:
 
 def test_each_loader_has_its_source() -> None:
     loaders = {name for name in vars(datasets) if name.startswith("load_")}
-    loaders -= {"load_small_digits"}  # they come with scikit-learn
+    # What is generated, or comes with a library, has no file.
+    loaders -= {"load_small_digits", "load_small_rides", "load_sea_temperature"}
     assert loaders == {source.loader for source in fetch.sources().values()}
 
 
@@ -570,3 +571,22 @@ def test_every_file_of_the_real_mirror_is_sound() -> None:
         if (path := fetch.in_mirror(file)) and (fault := fetch.fault(path, file))
     ]
     assert damaged == []
+
+
+def test_small_rides_have_the_form_of_the_real_ones_and_are_the_same_each_time():
+    rides = datasets.load_small_rides()
+    assert list(rides.columns) == ["day_type", "bus", "rail", "total"]
+    assert len(rides) == len(pd.date_range(rides.index[0], rides.index[-1]))
+    assert (rides["bus"] + rides["rail"]).equals(rides["total"])
+    assert rides.loc["2019-12-25", "day_type"] == "U"
+    assert rides.equals(datasets.load_small_rides())
+    by_type = rides.groupby("day_type", observed=True)["rail"].mean()
+    assert by_type["U"] < by_type["A"] < by_type["W"]
+
+
+def test_the_sea_temperature_is_a_monthly_series_without_gaps():
+    sea = datasets.load_sea_temperature()
+    assert pd.DatetimeIndex(sea.index).freqstr == "MS"
+    assert len(sea) == 61 * 12
+    assert sea.notna().all()
+    assert 15 < sea.min() < sea.max() < 35

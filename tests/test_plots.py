@@ -1,10 +1,12 @@
 """The ladder ranks honestly and legibly; learning curves show what was trained."""
 
 import io
+import itertools
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
@@ -221,3 +223,16 @@ def test_tint_and_shade_mix_with_white_and_ink():
     assert plots.tint("#204060", 0) == "#204060"
     assert plots.shade("#ffffff", 1) == plots.INK.lower()
     assert plots.tint("#000000", 0.5) == to_hex((0.5, 0.5, 0.5))
+
+
+def test_days_on_an_axis_are_written_in_words_and_do_not_touch():
+    days = pd.date_range("2019-04-27", "2019-06-01")
+    figure, axes = plt.subplots()
+    axes.plot(days, range(len(days)))
+    plots.days(axes, "boardings")
+    figure.draw_without_rendering()
+    labels = [label for label in axes.get_xticklabels() if label.get_text()]
+    assert 3 <= len(labels) <= 7
+    assert labels[0].get_text().split()[1] in ("Apr", "May")
+    boxes = [label.get_window_extent() for label in labels]
+    assert all(a.x1 < b.x0 for a, b in itertools.pairwise(boxes))

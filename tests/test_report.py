@@ -187,3 +187,9 @@ def test_claims_agree_with_python(a, b):
 def test_a_malformed_claim_is_refused(claim):
     with pytest.raises(ValueError, match="a claim reads"):
         report.holds(claim, {"x/a": [1.0]})
+
+
+def test_a_summary_has_a_deviation_only_where_there_are_several_figures():
+    found = report.summary({"one": [1234.5], "three": [1.0, 2.0, 3.0]}, "{:,.1f}")
+    assert list(found) == ["1,234.5", "2.0 ± 1.0"]
+    assert list(found.index) == ["one", "three"]

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import norm
 
 from helpers import series
 
@@ -52,49 +51,6 @@ def table():
     return pd.DataFrame({"a": np.arange(300.0)}, index=DATES)
 
 
-def test_period_windows_forecasts_every_day_of_the_period_and_no_other(table):
-    x, y = series.period_windows(table, table, 56, "2020-04-01", "2020-04-30")
-    first = int(DATES.searchsorted(pd.Timestamp("2020-04-01")))
-    np.testing.assert_array_equal(y[:, 0, 0], np.arange(first, first + 30))
-    np.testing.assert_array_equal(x[0, :, 0], np.arange(first - 56, first))
-
-
-def test_period_windows_keeps_the_whole_horizon_inside_the_period(table):
-    x, y = series.period_windows(
-        table, table, 5, "2020-04-01", "2020-04-30", horizon=14
-    )
-    assert len(x) == len(y) == 30 - 13
-    assert DATES[int(y[-1, -1, 0])] == pd.Timestamp("2020-04-30")
-
-
-def test_period_windows_takes_a_month_as_its_last_day(table):
-    _, y = series.period_windows(table, table, 5, "2020-04", "2020-05")
-    assert len(y) == 61
-
-
-def test_period_windows_starts_where_the_first_window_is_full(table):
-    _, y = series.period_windows(table, table, 56, "2020-01", "2020-03")
-    assert y[0, 0, 0] == 56
-
-
-def test_period_windows_never_shows_the_future(table):
-    changed = table.copy()
-    changed.loc["2020-05":] = -1
-    seen, _ = series.period_windows(table, table, 9, "2020-04", "2020-04-30")
-    same, _ = series.period_windows(changed, table, 9, "2020-04", "2020-04-30")
-    np.testing.assert_array_equal(seen, same)
-
-
-def test_period_windows_refuses_a_period_outside_the_table(table):
-    with pytest.raises(ValueError, match="no window of 56 \\+ 1 rows fits"):
-        series.period_windows(table, table, 56, "2021-01", "2021-02")
-
-
-def test_period_windows_refuses_tables_of_different_dates(table):
-    with pytest.raises(ValueError, match="same dates"):
-        series.period_windows(table, table[1:], 5, "2020-04", "2020-05")
-
-
 def test_least_squares_recovers_a_linear_rule():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(50, 3, 2))
@@ -111,26 +67,6 @@ def test_least_squares_with_a_penalty_shrinks_the_weights_but_not_the_bias():
     small, bias = series.least_squares(x, y, ridge=1e6)
     assert np.abs(small).sum() < 1e-4 * np.abs(free).sum()
     assert bias[0] == pytest.approx(y.mean(), abs=1e-4)
-
-
-def test_coverage_counts_the_values_inside():
-    y = np.array([1.0, 2, 3, 4])
-    assert series.coverage(y, y - 1, np.array([2.0, 2, 2, 2])) == 0.5
-
-
-def test_crps_quantiles_approaches_the_score_it_is_defined_by():
-    levels = (np.arange(500) + 0.5) / 500
-    forecast = norm.ppf(levels, 0.4, 1.7)[None]
-    grid = np.linspace(-30, 30, 200_001)
-    gap = norm.cdf(grid, 0.4, 1.7) - (grid >= 1.1)
-    found = series.crps_quantiles(np.array([1.1]), forecast, levels)
-    assert found == pytest.approx(np.trapezoid(gap**2, grid), rel=1e-3)
-
-
-def test_crps_quantiles_without_spread_is_the_absolute_error():
-    levels = np.array([0.1, 0.3, 0.5, 0.7, 0.9])
-    found = series.crps_quantiles(np.array([3.0]), np.full((1, 5), 1.0), levels)
-    assert found == pytest.approx(2)
 
 
 def test_calendar_facts_leaves_out_what_does_not_vary():
@@ -452,3 +388,29 @@ def test_read_series_never_fails_but_with_a_sentence_that_names_the_file(
             said = str(error)
         assert "mine.csv" in said, data
         assert len(said) < 900
+
+
+def test_holidays_are_named_with_their_neighbours_and_the_quiet_days():
+    days = pd.date_range("2018-11-01", "2019-01-31")
+    facts = series.holidays(days)
+    assert facts.loc["2018-11-22", "Thanksgiving Day"] == 1
+    assert facts.loc[["2018-11-21", "2018-11-23"], ["day before", "day after"]].equals(
+        pd.DataFrame(np.eye(2), days[[20, 22]], ["day before", "day after"])
+    )
+    assert facts["quiet"].sum() == 12
+    assert facts.loc["2018-12-22", "quiet"] == 0
+    assert set(np.unique(facts)) == {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("dates", "expected"),
+    [
+        (pd.date_range("2020-01-31", periods=30, freq="ME"), ["2022-07-31", "2022-08-31"]),
+        (pd.date_range("2021-03-01", periods=96, freq="30min"), ["2021-03-03 00:00", "2021-03-03 00:30"]),
+        (pd.bdate_range("2021-01-04", periods=60).delete(11), ["2021-03-29", "2021-03-30"]),
+        (pd.date_range("2001-01-01", periods=36, freq="MS") + pd.Timedelta(days=14), ["2004-01-15", "2004-02-15"]),
+    ],
+)  # fmt: skip
+def test_following_goes_on_with_the_calendar(dates, expected):
+    known = pd.Series(np.arange(len(dates)), dates)
+    assert series.following(known, 2).equals(pd.DatetimeIndex(expected))
