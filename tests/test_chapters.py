@@ -141,7 +141,9 @@ def test_chapter_runs_in_the_quick_profile_with_other_parameters(chapter, quick)
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
-def test_chapter_takes_45_seconds_of_a_processor_and_2_gb_in_the_quick_profile(chapter, quick):
+def test_chapter_takes_45_seconds_of_a_processor_and_2_gb_in_the_quick_profile(
+    chapter, quick
+):
     results = result(quick[chapter])
     assert results["seconds"]["processor"] <= 45
     assert results["peak_rss_mb"] <= 2000

@@ -167,3 +167,31 @@ def test_restart_refuses_an_optimizer_that_remembers_something_else():
     adam.compile("adam", "mse")
     with pytest.raises(ValueError, match="those of the optimizer included"):
         training.restart(model(), adam)
+
+
+def test_fit_each_brings_every_model_where_fit_would_have(shown):
+    x = np.random.default_rng(0).normal(size=(24, 5, 3)).astype("float32")
+    data = x, x.mean(axis=(1, 2))[:, None]
+
+    def build():
+        keras.utils.set_random_seed(7)
+        models = []
+        for _ in range(3):
+            cell, head = keras.layers.SimpleRNN(4), keras.layers.Dense(1)
+            model = keras.Sequential([keras.Input((5, 3)), cell, head])
+            falling = keras.optimizers.schedules.CosineDecay(0.1, 6)
+            model.compile(keras.optimizers.Adam(falling), "mse")
+            models.append(model)
+        return models
+
+    one_by_one = build()
+    for model in one_by_one:
+        training.fit(model, *data, epochs=2, batch_size=8)
+    together = build()
+    training.fit_each(together, *data, epochs=2, batch_size=8)
+    for one, other in zip(one_by_one, together, strict=True):
+        for weights, same in zip(one.get_weights(), other.get_weights(), strict=True):
+            np.testing.assert_array_equal(weights, same)
+    assert not np.array_equal(
+        together[0].get_weights()[0], together[1].get_weights()[0]
+    )
