@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Annotation
-from matplotlib.ticker import FuncFormatter, LogFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from helpers.hints import did_you_mean
 
@@ -210,8 +210,7 @@ def _make_room(
     ends = [text.xy[0] for text in texts]
     if log:
         axes.set_xscale("log")
-        axes.xaxis.set_major_formatter(LogFormatter())  # 20, and not 2 × 10¹
-        axes.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.4)))
+        axes.xaxis.set_minor_locator(LogLocator(subs=(2, 3, 5)))
     low = least / 2 if log else min(0, least)
     axes.set_xlim(low, max(ends))
     figure.draw_without_rendering()
@@ -224,7 +223,12 @@ def _make_room(
     ]
     high = float(scale(low)) + max(spans)
     axes.set_xlim(low, np.exp(high) if log else high)
-    if not log:
+    if log:  # 20 and 0.3, not powers of ten; 2, 3 and 5 where there is room
+        plain = FuncFormatter(lambda value, _: f"{value:g}")
+        axes.xaxis.set_major_formatter(plain)
+        narrow = high - float(scale(low)) < np.log(20)
+        axes.xaxis.set_minor_formatter(plain if narrow else NullFormatter())
+    else:
         ticks = MaxNLocator(5).tick_values(low, max(ends))
         axes.set_xticks([tick for tick in ticks if low <= tick <= max(ends) * 1.001])
 
