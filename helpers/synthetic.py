@@ -76,8 +76,8 @@ def fit_two_sines(x: np.ndarray, horizon: int) -> np.ndarray:
 
     Sizes and frequency ranges are taken as known; the two frequencies and offsets of
     each series are fitted to its observed values, by a grid over both frequencies and
-    then damped Gauss-Newton (Levenberg-Marquardt) steps. No learned model can
-    hope for much less error: it has to find out all this by itself.
+    then damped Gauss-Newton (Levenberg-Marquardt) steps. A mark rather than a bound:
+    with uniform noise, least squares is not the best that could be done.
 
     Parameters
     ----------
