@@ -1,4 +1,4 @@
-"""Dates that stand in several columns: year, month, day and hour, or date and hour."""
+"""Parts of dates: in columns of their own, as year and hour; zones behind them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from helpers.columns import Column
+from helpers.columns import Column, first_row, shown
 
 PARTS = {
     "year": {"year", "yr", "yyyy", "y"},
@@ -19,6 +19,10 @@ PARTS = {
     "minute": {"minute", "min", "mi"},
 }
 PART = re.compile(r"^[QW]? ?(\d+)(?:\.0+)?$", re.IGNORECASE)
+ZONE = re.compile(
+    r"(?P<clock>:\d\d(?:[.,]\d+)?) ?(?P<zone>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)$",
+    re.IGNORECASE,
+)
 BEFORE = {"quarter": "-Q", "month": "-", "week": "-W", "day": "-", "minute": ":"}
 
 
@@ -90,3 +94,56 @@ def _hours(file: str, text: pd.Series) -> tuple[pd.Series, list[str]]:
         hours = hours - 1
         notes = [f"{file}: hours 1 to 24 are taken for those that begin at 0 to 23"]
     return hours.astype(int).astype(str), notes
+
+
+def without_zones(
+    column: Column, text: pd.Series
+) -> tuple[pd.Series, pd.Series | None]:
+    """Local times, and the offset of each from UTC if they have one.
+
+    Introduced in chapter 5.
+    """
+    zones = text.str.extract(ZONE)["zone"]
+    if zones.isna().all():
+        return text, None
+    if zones.isna().any():
+        row = first_row(zones.isna())
+        given = shown(column.text[row])
+        raise column.wrong(row, f"{given} has no offset from UTC, other rows have")
+    return text.str.replace(ZONE, r"\g<clock>", regex=True), zones
+
+
+def on_one_clock(
+    dates: pd.Series, zones: pd.Series | None, how: str
+) -> tuple[pd.Series, str]:
+    """Times in UTC, or in local time with one offset; and how that is said.
+
+    Introduced in chapter 5.
+    """
+    if zones is None:
+        return dates, how
+    offsets = {zone: _offset(zone) for zone in zones.unique()}
+    clocks = dates - dates.dt.normalize()
+    same = len({*offsets.values()}) == 1
+    if any(offsets.values()) and (same or clocks.nunique() == 1):
+        return dates, f"{how}, in local time at {' and '.join(offsets)}"
+    return dates - zones.map(offsets), f"{how}, in UTC"
+
+
+def _offset(zone: str) -> pd.Timedelta:
+    digits = re.sub(r"\D", "", zone).ljust(4, "0")
+    ahead = pd.Timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return -ahead if zone.startswith("-") else ahead
+
+
+def clock_hint(date: pd.Timestamp) -> str:
+    """A word on daylight saving time where a date may suffer from it.
+
+    Introduced in chapter 5.
+    """
+    if date.day_of_week != 6 or date.hour > 3 or date.month not in (3, 4, 9, 10, 11):
+        return ""
+    return (
+        "; clocks may have been changed that night: write dates in UTC, or with their "
+        "offset as in 2024-10-27T02:30+01:00"
+    )

@@ -10,7 +10,7 @@ import pandas as pd
 
 from helpers.calendars import Calendar, calendar_of
 from helpers.columns import Column, day, first_row, listed, shown
-from helpers.date_parts import part_of_date
+from helpers.date_parts import clock_hint, part_of_date
 
 GAPS = 0.01  # of all dates may be filled
 HOLIDAYS = 0.08  # of all business days may be holidays
@@ -49,7 +49,7 @@ def one_row_a_date(
         row,
         f"the date {day(date)} stands there a second time and in row "
         f"{first_row(rows['date'] == date)} with another value ({count} such in all)"
-        f"{_clock_hint(date) or column.advice or '; keep one row a date'}",
+        f"{clock_hint(date) or column.advice or '; keep one row a date'}",
     )
 
 
@@ -80,16 +80,6 @@ def _names_of_series(dates: pd.Series, others: Mapping[str, pd.Series]) -> str:
     )
 
 
-def _clock_hint(date: pd.Timestamp) -> str:
-    """A word on daylight saving time where a date may suffer from it."""
-    if date.day_of_week != 6 or date.hour > 3 or date.month not in (3, 4, 9, 10, 11):
-        return ""
-    return (
-        "; clocks may have been changed that night: write dates in UTC, or with their "
-        "offset as in 2024-10-27T02:30+01:00"
-    )
-
-
 def in_order(column: Column, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Oldest first, without rows at either end that have no value yet.
 
@@ -98,7 +88,10 @@ def in_order(column: Column, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str
     notes = []
     if not rows["date"].is_monotonic_increasing:
         turned = rows["date"].is_monotonic_decreasing
+        back = rows["date"].diff() < pd.Timedelta(0)
+        count = f"{int(back.sum())} go back, first row {first_row(back)}"
         how = "newest first and turned" if turned else "not in order and sorted"
+        how += "" if turned else f" ({count})"
         notes.append(f"{column.file}: rows are {how}")
         rows = rows.sort_values("date")
     first, last = rows["value"].first_valid_index(), rows["value"].last_valid_index()
@@ -158,7 +151,7 @@ def _uneven(column: Column, rows: pd.DataFrame, calendar: Calendar) -> ValueErro
         int(rows.index[at]),
         f"the dates are not evenly spaced: most are {calendar.step} apart, but "
         f"{day(dates[at])} stands next to {day(dates[other])} (row "
-        f"{rows.index[other]}){_clock_hint(dates[at])}{column.advice}",
+        f"{rows.index[other]}){clock_hint(dates[at])}{column.advice}",
     )
 
 
@@ -180,7 +173,7 @@ def _gap(
     return column.wrong(
         numbers[first],
         f"after {day(dates[first])} the date {day(missing)} is missing "
-        f"({holes.sum()} missing in all){_clock_hint(missing)}",
+        f"({holes.sum()} missing in all){clock_hint(missing)}",
     )
 
 

@@ -171,8 +171,40 @@ def test_read_series_turns_files_that_begin_with_the_newest(own_series, capsys):
 
 def test_read_series_sorts_rows_that_are_not_in_order(own_series, capsys):
     mixed = own_series(["date,value", *ROWS[:9], ROWS[10], ROWS[9], *ROWS[11:]])
-    assert "not in order and sorted" in capsys.readouterr().out
+    assert (
+        "not in order and sorted (1 go back, first row 12)" in capsys.readouterr().out
+    )
     pd.testing.assert_series_equal(mixed, own_series(["date,value", *ROWS]))
+
+
+def swapped(form):
+    """A spreadsheet took days for months where it could."""
+    days = pd.date_range("2021-01-01", "2021-12-31")
+    months = [d.replace(month=d.day, day=d.month) if d.day <= 12 else d for d in days]
+    return [f"{date.strftime(form)},{i}" for i, date in enumerate(months)]
+
+
+MIDNIGHTS = [
+    f"{t - pd.Timedelta(days=int(t.hour == 0)):%Y-%m-%d} {t:%H:%M},{i}"
+    for i, t in enumerate(pd.date_range("2021-01-01 01:00", periods=480, freq="h"))
+]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (swapped("%d/%m/%Y"), r"row 3, .*'01/02/2021' is read as 2021-02-01.*first in row 14; with 2021-01-02"),
+        (swapped("%d/%m/%Y")[::-1], "day and month are swapped"),
+        (swapped("%Y-%m-%d"), "row 3, .*'2021-02-01' .*day and month are swapped"),
+        (MIDNIGHTS, "row 25, .*'2021-01-01 00:00' .*with 2021-01-02 00:00:00 .*midnight is of the day that ends"),
+        (MIDNIGHTS[::-1], "midnight is of the day that ends"),
+    ],
+)  # fmt: skip
+def test_read_series_refuses_dates_that_are_in_order_when_read_otherwise(
+    own_series, rows, message
+):
+    with pytest.raises(ValueError, match=message):
+        own_series(["date,value", *rows])
 
 
 def test_read_series_leaves_out_rows_that_say_the_same_twice(own_series, capsys):
