@@ -39,6 +39,7 @@ def read_dates(column: Column, date_format: str = "") -> tuple[pd.Series, str]:
     empty = column.text == ""
     if empty.any():
         raise column.wrong(first_row(empty), f"there is no date{column.advice}")
+    date_format = date_format.strip("\"' ")
     text, zones = without_zones(column, _plain(column.text))
     late = text.str.contains(r"[T ]24[:.]00(?:[:.]00)?$")  # the end of a day
     text = text.where(~late, text.str.replace(r"([T ])24", r"\g<1>00", regex=True))
@@ -50,9 +51,10 @@ def read_dates(column: Column, date_format: str = "") -> tuple[pd.Series, str]:
     else:
         readings = date_readings.of(_example(text))
     how, dates = _choice(column, text, readings, date_format)
+    if doubt := date_readings.doubt(how, text, dates, bool(date_format)):
+        row, words = doubt
+        raise column.wrong(row, f"{shown(column.text[row])} {words}")
     dates = dates + pd.to_timedelta(late.astype(int), unit="D")
-    if "%y" in how and not date_format:
-        _check_century(column, dates, how)
     return on_one_clock(dates, zones, how)
 
 
@@ -131,28 +133,19 @@ def _no_date(
 
 
 def _likely(fitting: dict[str, pd.Series]) -> dict[str, pd.Series]:
-    """Years of two digits stand first or last: where dates are in order and even."""
-    places = {how.startswith("%y") for how, dates in fitting.items() if is_even(dates)}
+    """Years stand first, in two or four digits, or last: where dates are even."""
+    places = {_place(how) for how, dates in fitting.items() if is_even(dates)}
     if len(places) != 1:
         return fitting
-    return {how: d for how, d in fitting.items() if how.startswith("%y") in places}
+    return {how: d for how, d in fitting.items() if _place(how) in places}
+
+
+def _place(how: str) -> str:
+    return how[:2] if how[:2].lower() == "%y" else "last"
 
 
 def _named(date: pd.Timestamp) -> str:
     return f"{date.day} {date:%B %Y}"
-
-
-def _check_century(column: Column, dates: pd.Series, how: str) -> None:
-    """Years 69 to 99 are of the last century, others of this one: up to today."""
-    row = first_row(dates == dates.max())
-    if dates[row] > pd.Timestamp.now() + pd.DateOffset(years=1):
-        year = dates[row].year
-        raise column.wrong(
-            row,
-            f"{shown(column.text[row])} may be of {year - 100} or of {year}; write "
-            f"years with four digits, or say the century: "
-            f'date_format="{how.replace("%y", f"{year // 100 - 1}%y")}"',
-        )
 
 
 def check_order(column: Column, dates: pd.Series) -> None:

@@ -174,6 +174,35 @@ def test_no_century_is_guessed(form):
     assert_dates(read(cells, told)[0], index)
 
 
+YEAR = pd.date_range("2021-01-01", periods=365)
+
+
+@pytest.mark.parametrize(
+    ("cells", "row", "message"),
+    [
+        ([str(59215 + i) for i in range(300)], 301, "would be 2062-12-09 by Excel"),
+        ((YEAR + pd.Timedelta("1D")).strftime("%y%j"), 2, 'date_format="%y%j"'),
+        (range(1000, 1300), 2, "a year before 1600"),
+        (YEAR.strftime("%d-%b"), 2, "the year is missing"),
+        (YEAR.strftime("%b %d"), 2, "the year is missing"),
+        ([*YEAR[:9].strftime("%a %Y-%m-%d"), "Sun 2021-01-11"], 11, "names a weekday, but that date is a Monday"),
+        ([*YEAR[:9].strftime("%d %B %Y (%A)"), "11 January 2021 (Sunday)"], 11, "names a weekday, but that date is a Monday"),
+    ],
+)  # fmt: skip
+def test_a_reading_against_which_something_speaks_is_refused(cells, row, message):
+    with pytest.raises(ValueError, match=f'row {row}, column "when": .*{message}'):
+        read([str(cell) for cell in cells])
+
+
+@pytest.mark.parametrize("form", ["%d%m%y", "%m%d%y", "%y%m%d"])
+def test_six_digits_are_a_day_where_that_is_in_order(form):
+    assert_dates(read(YEAR.strftime(form))[0], YEAR)
+
+
+def test_a_format_may_stand_in_quotation_marks():
+    assert_dates(read(YEAR.strftime("%d/%m/%y"), " '%d/%m/%y' ")[0], YEAR)
+
+
 @pytest.mark.parametrize(
     ("cells", "date_format", "message"),
     [
