@@ -116,29 +116,41 @@ def without_gaps(
 
     Introduced in chapter 5.
     """
+    rows, calendar, notes = _open_days(column, rows)
     index = pd.DatetimeIndex(rows["date"].to_numpy())
-    calendar = calendar_of(index)
     if not calendar.fits.all():
         raise _uneven(column, rows, calendar)
     holes = np.diff(calendar.places) - 1
     lacking = int(holes.sum())
-    notes = []
     allowed = HOLIDAYS * calendar.expected if calendar.holidays else 0
     if 0 < lacking <= allowed and holes.max() <= LONGEST_HOLIDAY:
         count = f"{lacking} of {calendar.expected} days are missing"
-        notes = [f"{column.file}: {count} and taken for holidays, not for steps"]
+        notes.append(f"{column.file}: {count} and taken for holidays, not for steps")
         lacking = 0
     if lacking:
         gap = _gap(column, rows, calendar, holes)
         if lacking > GAPS * len(index) or holes.max() > 1:
             raise ValueError(f"{gap}; mend the date, fill the gaps or cut the series")
-        notes = [f"{gap}; each is filled with the value before it"]
+        notes += [f"{gap}; each is filled with the value before it"]
         places = calendar.places[:-1][holes > 0] + 1
         index = index.union([calendar.date_at(int(place)) for place in places])
     series = pd.Series(rows["value"].to_numpy("float64"), rows["date"].to_numpy())
     series = series.reindex(pd.DatetimeIndex(index, freq="infer")).rename(values.name)
     _check_missing(values, rows, series)
     return series.ffill(), calendar, notes
+
+
+def _open_days(
+    column: Column, rows: pd.DataFrame
+) -> tuple[pd.DataFrame, Calendar, list[str]]:
+    """Without days that have no value, where days may be missing as holidays."""
+    calendar = calendar_of(pd.DatetimeIndex(rows["date"].to_numpy()))
+    given = rows.dropna(subset="value")
+    if not calendar.holidays or len(given) in (0, len(rows)):
+        return rows, calendar, []
+    told = f"{len(rows) - len(given)} days without a value are left out"
+    found = calendar_of(pd.DatetimeIndex(given["date"].to_numpy()))
+    return given, found, [f"{column.file}: {told}"]
 
 
 def _uneven(column: Column, rows: pd.DataFrame, calendar: Calendar) -> ValueError:

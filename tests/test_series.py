@@ -303,6 +303,22 @@ def test_read_series_refuses_gaps(own_series, rows, message):
         own_series(["date,value", *rows])
 
 
+@pytest.mark.parametrize("mark", [".", "", "NA"])
+def test_read_series_takes_business_days_without_a_value_for_holidays(
+    own_series, capsys, mark
+):
+    days = pd.bdate_range("2021-01-04", periods=300)
+    closed = {*range(20, 300, 25), 151}
+    lines = [
+        f"{day:%Y-%m-%d},{mark if i in closed else i}" for i, day in enumerate(days)
+    ]
+    found = own_series(["date,value", *lines])
+    assert list(found) == [i for i in range(300) if i not in closed]
+    assert "13 days without a value are left out" in capsys.readouterr().out
+    there = [line for i, line in enumerate(lines) if i not in closed]
+    pd.testing.assert_series_equal(found, own_series(["date,value", *there]))
+
+
 def test_read_series_explains_a_change_of_the_clock(own_series, capsys):
     utc = pd.date_range("2021-03-20", "2021-11-10", freq="30min", tz="UTC")
     local, half = utc.tz_convert("Europe/Berlin"), pd.Timestamp("2021-06", tz="UTC")
