@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -64,6 +64,8 @@ def joined(columns: Sequence[Column]) -> tuple[Column, list[str]]:
     if len(columns) == 1:
         return first, notes
     parts = {part_of_date(column.name) or "date": column.text for column in columns}
+    if len(columns) == 2 and len(parts) == 1 and _counts_hours(columns[1].text):
+        parts = {"date": first.text, "hour": columns[1].text}
     for part, cells in parts.items():
         parts[part] = cells.str.replace(PART, r"\1", regex=True)
     if "hour" in parts:
@@ -82,13 +84,25 @@ def joined(columns: Sequence[Column]) -> tuple[Column, list[str]]:
     return Column(first.file, name, text, first.advice), notes
 
 
+def _counts_hours(text: pd.Series) -> bool:
+    """Whether whole numbers count the hours of a day."""
+    hours = pd.to_numeric(text, errors="coerce")
+    return {*hours} in ({*range(24)}, {*range(1, 25)})
+
+
 def _hours(file: str, text: pd.Series) -> tuple[pd.Series, list[str]]:
-    """Hours from 0 to 23 of hours from 1 to 24, or of times such as 100 or 2300."""
+    """Hours from 0 to 23 of hours from 1 to 24, times of 100 or 2330 or 233000."""
     hours = pd.to_numeric(text, errors="coerce")
     if hours.isna().any() or (hours % 1 != 0).any():
         return text, []
-    if hours.max() >= 100 and (hours % 100 == 0).all():
-        hours = hours // 100
+    if hours.max() >= 100:
+        times = hours if hours.max() >= 10_000 else hours * 100  # HHMMSS
+        hours, minutes, seconds = times // 10_000, times // 100 % 100, times % 100
+        if minutes.max() >= 60 or seconds.max() >= 60 or hours.max() > 24:
+            return text, []
+        if minutes.any() or seconds.any():
+            digits = times.astype(int).astype(str).str.zfill(6)
+            return digits.str.replace(r"(..)(..)(..)", r"\1:\2:\3", regex=True), []
     notes = []
     if hours.min() >= 1 and hours.max() == 24:
         hours = hours - 1
@@ -147,3 +161,23 @@ def clock_hint(date: pd.Timestamp) -> str:
         "; clocks may have been changed that night: write dates in UTC, or with their "
         "offset as in 2024-10-27T02:30+01:00"
     )
+
+
+def check_counter(
+    column: Column, dates: pd.Series, others: Mapping[str, pd.Series]
+) -> None:
+    """Refuse days whose rows another column counts from 0 or 1: perhaps hours.
+
+    Introduced in chapter 5.
+    """
+    counts = dates.groupby(dates).cumcount()
+    if not dates.is_monotonic_increasing:
+        return
+    for name, cells in others.items():
+        numbers = pd.to_numeric(cells, errors="coerce")
+        counted = any(numbers.equals(counts + start) for start in (0, 1, 0.0, 1.0))
+        if counted and not part_of_date(name):
+            raise ValueError(
+                f"{column.file}: the rows of a day are counted in column "
+                f'"{name}"; if it is an hour: date_column="{column.name},{name}"'
+            )

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
 from helpers.calendars import Calendar, calendar_of
-from helpers.columns import Column, day, first_row, listed, shown
-from helpers.date_parts import clock_hint, part_of_date
+from helpers.columns import (
+    Column,
+    check_blocks,
+    day,
+    first_row,
+    is_numbers,
+    names_of_series,
+    shown,
+)
+from helpers.date_parts import check_counter, clock_hint, part_of_date
 
 GAPS = 0.01  # of all dates may be filled
 HOLIDAYS = 0.08  # of all business days may be holidays
@@ -35,14 +42,21 @@ def one_row_a_date(
     Introduced in chapter 5.
     """
     repeated = rows["date"].duplicated()
+    others = {name: cells for name, cells in others.items() if not part_of_date(name)}
     if not repeated.any():
+        check_blocks(column.file, others)
         return rows, []
     row, count = first_row(repeated), int(repeated.sum())
     values = rows.groupby("date")["value"]
-    if values.nunique().max() <= 1:
+    texts = {name: cells for name, cells in others.items() if not is_numbers(cells)}
+    names = names_of_series(rows["date"], texts)
+    if values.nunique().max() <= 1 and not names:
         told = f"{column.file}: {count} repeated and left out, first row {row}"
         return rows.assign(value=values.transform("first"))[~repeated], [told]
-    if count > len(rows) / 10 and (names := _names_of_series(rows["date"], others)):
+    if count > len(rows) / 10:
+        check_counter(column, rows["date"], others)
+        names = names or names_of_series(rows["date"], others)
+    if names:
         raise ValueError(f"{column.file} holds several series: {names}")
     date = rows["date"][row]
     raise column.wrong(
@@ -50,33 +64,6 @@ def one_row_a_date(
         f"the date {day(date)} stands there a second time and in row "
         f"{first_row(rows['date'] == date)} with another value ({count} such in all)"
         f"{clock_hint(date) or column.advice or '; keep one row a date'}",
-    )
-
-
-def _names_of_series(dates: pd.Series, others: Mapping[str, pd.Series]) -> str:
-    """Which column tells series apart, and the names in it."""
-    names = [
-        name
-        for name, cells in others.items()
-        if not part_of_date(name) and 1 < cells.nunique() <= len(cells) / 2
-    ]
-    found: list[tuple[bool, int, str, pd.Series]] = []
-    for some in [*combinations(names, 1), *combinations(names, 2)]:
-        if found and len(some) > 1:
-            break
-        cells = others[some[0]]
-        for name in some[1:]:
-            cells = cells + " " + others[name]
-        if not pd.DataFrame({"date": dates, "name": cells}).duplicated().any():
-            numbered = bool(cells.str.fullmatch(r"[\d., -]*").all())
-            found.append((numbered, cells.nunique(), " ".join(some), cells))
-    if not found:
-        return ""
-    *_, name, cells = min(found, key=lambda one: one[:3])
-    kinds = listed(sorted(cells.unique()), 5)
-    return (
-        f'column "{name}" tells {kinds} apart; write the rows of one of them to a file '
-        "of its own"
     )
 
 

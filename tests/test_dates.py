@@ -252,6 +252,18 @@ def test_dates_in_several_columns_are_joined(names):
 
 
 @pytest.mark.parametrize(
+    ("form", "minutes"), [("%H%M%S", 30), ("%H%M", 30), ("%H%M%S", 60), ("%H%M", 60)]
+)
+@pytest.mark.parametrize("bare", [True, False])
+def test_times_may_be_whole_numbers(form, minutes, bare):
+    index = pd.date_range("2021-01-01", periods=300, freq=f"{minutes}min")
+    times = [str(int(t)) if bare else t for t in index.strftime(form)]
+    cells = {"date": index.strftime("%Y%m%d"), "time": times}
+    columns = [Column("mine.csv", n, pd.Series(c, dtype=str)) for n, c in cells.items()]
+    assert_dates(pd.DatetimeIndex(read_dates(joined(columns)[0])[0]), index)
+
+
+@pytest.mark.parametrize(
     ("names", "index"), [("year,month", MONTHS), ("quarter,year", QUARTERS)]
 )
 def test_months_and_quarters_of_years_are_joined(names, index):
@@ -293,6 +305,19 @@ def test_an_hour_in_a_column_of_its_own_is_pointed_out(own_series, header, dates
     with pytest.raises(ValueError, match=said) as caught:
         own_series([header, *rows], dates=dates)
     assert "one row a date" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("first", "count"), [(0, 24), (1, 24), (1, 48)])
+def test_a_count_of_the_rows_of_a_day_is_pointed_out(own_series, first, count):
+    rows = [f"{DAYS[i // count]:%Y-%m-%d},{first + i % count},{i}" for i in range(480)]
+    said = 'counted in column "Interval".*date_column="Date,Interval"'
+    with pytest.raises(ValueError, match=said) as caught:
+        own_series(["Date,Interval,value", *rows], dates="Date")
+    assert "several series" not in str(caught.value)
+    if count == 24:
+        found = own_series(["Date,Interval,value", *rows], dates="Date,Interval")
+        hours = pd.date_range(DAYS[0], periods=480, freq="h")
+        assert_dates(found.index, hours)
 
 
 def test_an_hour_beside_a_date_is_pointed_out(own_series):

@@ -228,6 +228,25 @@ def test_read_series_asks_for_one_of_several_stacked_series(own_series, names):
     assert ("1 more" in str(caught.value)) == (len(names) > 5)
 
 
+@pytest.mark.parametrize("turned", [1, -1])
+def test_read_series_sees_series_below_each_other_whose_dates_do_not_meet(
+    own_series, turned
+):
+    parts = [f"Kiel,{row}" for row in ROWS[:150]], [f"Bonn,{row}" for row in ROWS[150:]]
+    rows = [row for part in parts[::turned] for row in part]
+    with pytest.raises(
+        ValueError, match=r'column "place" holds .* down to row 151, then'
+    ):
+        own_series(["place,date,value", *rows])
+    assert len(own_series(["quality,date,value", *rows])) == 300
+
+
+def test_read_series_keeps_twins_apart_that_a_name_tells_apart(own_series):
+    rows = [f"{name},{row}" for name in ("Kiel", "Bonn") for row in ROWS]
+    with pytest.raises(ValueError, match="column \"place\" tells 'Bonn', 'Kiel' apart"):
+        own_series(["place,date,value", *rows])
+
+
 def test_read_series_sees_series_that_two_columns_tell_apart(own_series):
     rows = [f"{a},{b},{row}" for a in "AB" for b in "xy" for row in dated(DATES[::-1])]
     rows = [f"{row}{i}" for i, row in enumerate(rows)]
