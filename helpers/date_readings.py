@@ -25,6 +25,7 @@ EPOCHS: dict[Unit, str] = {
     "ns": "nanoseconds",
 }
 FIRST_YEAR = 1600
+DAY_OF_MONTH = re.compile(r"\d\d?\W*[^\W\d_]{3,}|[^\W\d_]{3,}\W*\d\d?")
 EXCEL = "Excel's numbers of days since 1899-12-30"
 YEARS = (1000, 2262)  # others are mistakes
 
@@ -126,6 +127,19 @@ def _excel(text: pd.Series) -> pd.Series:
     return _within_reason(pd.Timestamp("1899-12-30") + days)
 
 
+def lack_years(text: pd.Series) -> bool:
+    """Whether numbers beside months are days, as they change more often than months.
+
+    Introduced in chapter 5.
+    """
+    if not text.str.fullmatch(DAY_OF_MONTH).all():
+        return False
+    numbers = text.str.extract(r"(\d+)")[0].astype(int)
+    months = text.str.replace(r"[\d\W]", "", regex=True).str.lower()
+    often = (numbers != numbers.shift()).sum() > (months != months.shift()).sum()
+    return bool(often and numbers.between(1, 31).all() and months.nunique() > 1)
+
+
 def doubt(
     how: str, text: pd.Series, dates: pd.Series, is_told: bool
 ) -> tuple[int, str] | None:
@@ -156,10 +170,6 @@ def doubt(
             )
         if late:
             return newest, f"would be {dates[newest]:%Y-%m-%d} by Excel's numbers"
-    if re.fullmatch(r"%b\W*%y|%y\W*%b", how) and not is_even(dates):
-        years = dates.dt.year % 100
-        if years.between(1, 31).all() and years.nunique() > 25:
-            return int(text.index[0]), "holds a day and a month: the year is missing"
     if "%y" in how and late:  # 69 to 99 are of the last century, others of this one
         told = how.replace("%y", f"{year // 100 - 1}%y")
         return newest, (

@@ -40,6 +40,10 @@ def read_dates(column: Column, date_format: str = "") -> tuple[pd.Series, str]:
     if empty.any():
         raise column.wrong(first_row(empty), f"there is no date{column.advice}")
     date_format = date_format.strip("\"' ")
+    if not date_format and date_readings.lack_years(column.text):
+        row = int(column.text.index[0])
+        words = "is a day and a month: the year is missing"
+        raise column.wrong(row, f"{shown(column.text[row])} {words}")
     text, zones = without_zones(column, _plain(column.text))
     late = text.str.contains(r"[T ]24[:.]00(?:[:.]00)?$")  # the end of a day
     text = text.where(~late, text.str.replace(r"([T ])24", r"\g<1>00", regex=True))
@@ -174,7 +178,7 @@ def check_order(column: Column, dates: pd.Series) -> None:
             raise column.wrong(
                 row,
                 f"{shown(column.text[row])} is read as {dates[row]}, and dates go back "
-                f"in {int(back.sum())} rows, first in row {first_row(back)}; with "
+                f"{int(back.sum())} times, first in row {first_row(back)}; with "
                 f"{other[row]} they are in order: {advice}; write the dates anew",
             )
 

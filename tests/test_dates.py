@@ -184,6 +184,7 @@ YEAR = pd.date_range("2021-01-01", periods=365)
         ((YEAR + pd.Timedelta("1D")).strftime("%y%j"), 2, 'date_format="%y%j"'),
         (range(1000, 1300), 2, "a year before 1600"),
         (YEAR.strftime("%d-%b"), 2, "the year is missing"),
+        ([f"{date.day}-{date:%B}" for date in YEAR], 2, "the year is missing"),
         (YEAR.strftime("%b %d"), 2, "the year is missing"),
         ([*YEAR[:9].strftime("%a %Y-%m-%d"), "Sun 2021-01-11"], 11, "names a weekday, but that date is a Monday"),
         ([*YEAR[:9].strftime("%d %B %Y (%A)"), "11 January 2021 (Sunday)"], 11, "names a weekday, but that date is a Monday"),
