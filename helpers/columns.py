@@ -12,7 +12,9 @@ import pandas as pd
 
 # Columns whose words change with time in a single series.
 NO_NAMES = re.compile(
-    r"flag|qual|status|state|note|comment|season|date|time", re.IGNORECASE
+    "date|time|zone|tz|dst|month|week|season|period|phase|version|split|"
+    "flag|qual|stat(us|e)$|note|comment",
+    re.IGNORECASE,
 )
 
 
@@ -59,6 +61,14 @@ def is_numbers(cells: pd.Series) -> bool:
     return bool(cells.str.fullmatch(r"[\d., -]*").all())
 
 
+def may_name(name: str, cells: pd.Series) -> bool:
+    """Whether the words of a column may be names of series.
+
+    Introduced in chapter 5.
+    """
+    return not is_numbers(cells) and not NO_NAMES.search(name)
+
+
 def names_of_series(dates: pd.Series, others: Mapping[str, pd.Series]) -> str:
     """Which column tells series apart, and the names in it.
 
@@ -96,7 +106,7 @@ def check_blocks(file: str, others: Mapping[str, pd.Series]) -> None:
         changes = int((cells != cells.shift()).sum()) - 1
         if not 1 < len(counts) == changes + 1 or counts.min() < len(cells) / 20:
             continue
-        if cells.str.contains(r"\d|^\s*$").any() or NO_NAMES.search(name):
+        if cells.str.contains(r"\d{4}|^\s*$").any() or not may_name(name, cells):
             continue
         row = first_row(cells != cells.iloc[0])
         raise ValueError(

@@ -13,7 +13,7 @@ from helpers.columns import (
     check_blocks,
     day,
     first_row,
-    is_numbers,
+    may_name,
     names_of_series,
     shown,
 )
@@ -48,9 +48,10 @@ def one_row_a_date(
         return rows, []
     row, count = first_row(repeated), int(repeated.sum())
     values = rows.groupby("date")["value"]
-    texts = {name: cells for name, cells in others.items() if not is_numbers(cells)}
-    names = names_of_series(rows["date"], texts)
-    if values.nunique().max() <= 1 and not names:
+    texts = {name: cells for name, cells in others.items() if may_name(name, cells)}
+    same = bool(values.nunique().max() <= 1)
+    names = names_of_series(rows["date"], texts) if same else ""
+    if same and not names:
         told = f"{column.file}: {count} repeated and left out, first row {row}"
         return rows.assign(value=values.transform("first"))[~repeated], [told]
     if count > len(rows) / 10:

@@ -232,12 +232,17 @@ def test_read_series_asks_for_one_of_several_stacked_series(own_series, names):
 def test_read_series_sees_series_below_each_other_whose_dates_do_not_meet(
     own_series, turned
 ):
-    parts = [f"Kiel,{row}" for row in ROWS[:150]], [f"Bonn,{row}" for row in ROWS[150:]]
+    parts = [f"MT_1,{row}" for row in ROWS[:150]], [f"MT_2,{row}" for row in ROWS[150:]]
     rows = [row for part in parts[::turned] for row in part]
     with pytest.raises(
         ValueError, match=r'column "place" holds .* down to row 151, then'
     ):
         own_series(["place,date,value", *rows])
+    assert len(own_series(["quality,date,value", *rows])) == 300
+
+
+def test_read_series_takes_rows_of_two_qualities_for_twins(own_series):
+    rows = [f"{mark},{row}" for mark in ("first", "final") for row in ROWS]
     assert len(own_series(["quality,date,value", *rows])) == 300
 
 
