@@ -12,7 +12,7 @@ import pandas as pd
 
 # Columns whose words change with time in a single series.
 NO_NAMES = re.compile(
-    "date|time|zone|tz|dst|month|week|season|period|phase|version|split|"
+    "date|time|zone|tz|dst|month|week|season|period|phase|version|split|^set$|"
     "flag|qual|stat(us|e)$|note|comment",
     re.IGNORECASE,
 )

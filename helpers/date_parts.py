@@ -179,5 +179,6 @@ def check_counter(
         if counted and not part_of_date(name):
             raise ValueError(
                 f"{column.file}: the rows of a day are counted in column "
-                f'"{name}"; if it is an hour: date_column="{column.name},{name}"'
+                f'"{name}"; if it is an hour: date_column="{column.name},{name}"; '
+                "if it numbers series, write one to a file of its own"
             )

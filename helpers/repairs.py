@@ -134,7 +134,9 @@ def _open_days(
     """Without days that have no value, where days may be missing as holidays."""
     calendar = calendar_of(pd.DatetimeIndex(rows["date"].to_numpy()))
     given = rows.dropna(subset="value")
-    if not calendar.holidays or len(given) in (0, len(rows)):
+    empty = rows["value"].isna()
+    longest = empty.groupby((~empty).cumsum()).sum().max()
+    if not calendar.holidays or not 0 < longest <= LONGEST_HOLIDAY:
         return rows, calendar, []
     told = f"{len(rows) - len(given)} days without a value are left out"
     found = calendar_of(pd.DatetimeIndex(given["date"].to_numpy()))

@@ -343,6 +343,15 @@ def test_read_series_takes_business_days_without_a_value_for_holidays(
     pd.testing.assert_series_equal(found, own_series(["date,value", *there]))
 
 
+def test_read_series_refuses_weeks_without_values_on_business_days(own_series):
+    days = pd.bdate_range("2021-01-04", periods=300)
+    rows = [f"{day:%Y-%m-%d},{'' if 40 < i < 60 else i}" for i, day in enumerate(days)]
+    with pytest.raises(
+        ValueError, match="nothing stands for a value, and so in 19 rows"
+    ):
+        own_series(["date,value", *rows])
+
+
 def test_read_series_explains_a_change_of_the_clock(own_series, capsys):
     utc = pd.date_range("2021-03-20", "2021-11-10", freq="30min", tz="UTC")
     local, half = utc.tz_convert("Europe/Berlin"), pd.Timestamp("2021-06", tz="UTC")
