@@ -85,8 +85,9 @@ def no_column(file: str, text: str, wanted: list[str]) -> ValueError:
     names = max(heads, key=lambda cells: (len({*wanted} & {*cells}), len(cells)))
     missing = next((name for name in wanted if name not in names), wanted[0])
     parameter = "target_column" if missing == wanted[-1] else "date_column"
+    hint = did_you_mean(missing, names) + advice(names, wanted[:-1])
+    if len(names) == 1:
+        hint = f"; cells may be separated by {', '.join(SEPARATORS.values())} only"
     return ValueError(
-        f'{file} has no column "{missing}" ({parameter}); it has '
-        f"{listed(names)}{did_you_mean(missing, names)}"
-        f"{advice(names, wanted[:-1])}"
+        f'{file} has no column "{missing}" ({parameter}); it has {listed(names)}{hint}'
     )

@@ -10,7 +10,7 @@ from itertools import takewhile
 
 import pandas as pd
 
-from helpers.columns import Column
+from helpers.columns import Column, shown
 from helpers.csv_header import SEPARATORS, Header, find_header, is_words, no_column
 from helpers.csv_rows import clean, decoded, records
 from helpers.date_parts import advice
@@ -73,6 +73,10 @@ def read_table(path: pathlib.Path, date_column: str, target_column: str) -> Tabl
     cells = pd.DataFrame(
         list(rows.values()), list(rows), range(len(names) + shift), dtype=str
     )
+    if header.separator == ",":
+        _check_commas(
+            path.name, cells, places[-1] + shift, header.names[places[-1] + 1 :]
+        )
     *dates, values = (
         Column(path.name, name, cells[i + shift].str.strip(), advice(names, wanted))
         for name, i in zip((*wanted, target), places, strict=True)
@@ -85,6 +89,23 @@ def read_table(path: pathlib.Path, date_column: str, target_column: str) -> Tabl
         others,
         _told(path.name, header, encoding) + left_out,
     )
+
+
+def _check_commas(
+    file: str, cells: pd.DataFrame, place: int, right: list[set[str]]
+) -> None:
+    """Refuse digits without a name behind the values: what a decimal comma leaves."""
+    if not right or "" not in right[0]:
+        return
+    behind = cells[place + 1].str.strip()
+    given = behind[behind != ""]
+    if len(given) and given.str.fullmatch(r"\d+").all():
+        row = int(given.index[0])
+        raise ValueError(
+            f"{file}, row {row}: {shown(given[row])} stands behind "
+            f"{shown(cells[place][row])} in a column without a name: a number with a "
+            "decimal comma needs quotation marks among commas; or name that column"
+        )
 
 
 def _told(file: str, header: Header, encoding: str) -> list[str]:

@@ -26,7 +26,13 @@ ORDERS = {
     "Y": ["Y"],
 }
 KINDS = set("Ynb")
-RUNS = {6: ["Ym", "ymd"], 8: ["Ymd"], 10: ["YmdH"], 12: ["YmdHM"], 14: ["YmdHMS"]}
+RUNS = {
+    6: ["Ym", "ymd", "dmy", "mdy"],
+    8: ["Ymd"],
+    10: ["YmdH"],
+    12: ["YmdHM"],
+    14: ["YmdHMS"],
+}
 MONTHS = [name.lower() for name in calendar.month_abbr[1:]]
 WEEKDAYS = [name.lower() for name in calendar.day_abbr]
 WORDS = {"m", "t", "of", "at", "on"}  # others would turn week 5 into a month

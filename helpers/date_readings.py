@@ -10,6 +10,8 @@ from typing import Literal
 import pandas as pd
 
 from helpers import date_formats
+from helpers.calendars import is_even
+from helpers.columns import first_row
 
 Reading = Callable[[pd.Series], pd.Series]  # text to dates, NaT where it does not fit
 Unit = Literal["s", "ms", "us", "ns"]
@@ -22,6 +24,9 @@ EPOCHS: dict[Unit, str] = {
     "us": "microseconds",
     "ns": "nanoseconds",
 }
+FIRST_YEAR = 1600
+DAY_OF_MONTH = re.compile(r"\d\d?\W*[^\W\d_]{3,}|[^\W\d_]{3,}\W*\d\d?")
+EXCEL = "Excel's numbers of days since 1899-12-30"
 YEARS = (1000, 2262)  # others are mistakes
 
 
@@ -45,7 +50,7 @@ def of(example: str) -> dict[str, Reading]:
             if size - 3 * power in (9, 10):
                 ways[f"{name} since 1970"] = partial(_epoch, unit)
         if size == 5:
-            ways["Excel's numbers of days since 1899-12-30"] = _excel
+            ways[EXCEL] = _excel
     return ways
 
 
@@ -120,3 +125,55 @@ def _excel(text: pd.Series) -> pd.Series:
     seconds = minutes if (seconds - minutes).abs().max() < 5 else seconds.round()
     days = pd.to_timedelta(seconds, unit="s", errors="coerce")
     return _within_reason(pd.Timestamp("1899-12-30") + days)
+
+
+def lack_years(text: pd.Series) -> bool:
+    """Whether numbers beside months are days, as they change more often than months.
+
+    Introduced in chapter 5.
+    """
+    if not text.str.fullmatch(DAY_OF_MONTH).all():
+        return False
+    numbers = text.str.extract(r"(\d+)")[0].astype(int)
+    months = text.str.replace(r"[\d\W]", "", regex=True).str.lower()
+    often = (numbers != numbers.shift()).sum() > (months != months.shift()).sum()
+    return bool(often and numbers.between(1, 31).all() and months.nunique() > 1)
+
+
+def doubt(
+    how: str, text: pd.Series, dates: pd.Series, is_told: bool
+) -> tuple[int, str] | None:
+    """A row and what speaks against the one reading that fits all rows, or None.
+
+    Introduced in chapter 5.
+    """
+    if "%a" in how.lower():
+        days = text.str.extract(r"(?i)(mon|tue|wed|thu|fri|sat|sun)")[0].str.lower()
+        wrong = days.notna() & (days != dates.dt.day_name().str[:3].str.lower())
+        if wrong.any():
+            row = first_row(wrong)
+            return row, f"names a weekday, but that date is a {dates[row]:%A}"
+    if is_told:
+        return None
+    oldest, newest = (first_row(dates == end) for end in (dates.min(), dates.max()))
+    late = dates[newest] > pd.Timestamp.now() + pd.DateOffset(years=1)
+    year = dates[newest].year
+    if how == "%Y" and dates[oldest].year < FIRST_YEAR:
+        return oldest, f"would be a year before {FIRST_YEAR}: is it a number of a row?"
+    if how == EXCEL:
+        days = text.where(text.str.fullmatch(r"\d{5}"))
+        if is_even(pd.to_datetime(days, format="%y%j", errors="coerce")):
+            row = int(text.index[0])
+            return row, (
+                f"may be {dates[row]:%Y-%m-%d} by Excel's numbers, or a year and a day "
+                'of it, date_format="%y%j"; write dates such as 2024-05-31'
+            )
+        if late:
+            return newest, f"would be {dates[newest]:%Y-%m-%d} by Excel's numbers"
+    if "%y" in how and late:  # 69 to 99 are of the last century, others of this one
+        told = how.replace("%y", f"{year // 100 - 1}%y")
+        return newest, (
+            f"may be of {year - 100} or of {year}; write years with four digits, or "
+            f'say the century: date_format="{told}"'
+        )
+    return None

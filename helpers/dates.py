@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 import pandas as pd
 
 from helpers import date_readings
 from helpers.calendars import is_even
 from helpers.columns import Column, first_row, shown
+from helpers.date_parts import on_one_clock, without_zones
 
-ZONE = re.compile(
-    r"(?P<clock>:\d\d(?:[.,]\d+)?) ?(?P<zone>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)$",
-    re.IGNORECASE,
-)
 SAMPLE = 200
 
 
@@ -44,7 +39,12 @@ def read_dates(column: Column, date_format: str = "") -> tuple[pd.Series, str]:
     empty = column.text == ""
     if empty.any():
         raise column.wrong(first_row(empty), f"there is no date{column.advice}")
-    text, zones = _without_zones(column, _plain(column.text))
+    date_format = date_format.strip("\"' ")
+    if not date_format and date_readings.lack_years(column.text):
+        row = int(column.text.index[0])
+        words = "is a day and a month: the year is missing"
+        raise column.wrong(row, f"{shown(column.text[row])} {words}")
+    text, zones = without_zones(column, _plain(column.text))
     late = text.str.contains(r"[T ]24[:.]00(?:[:.]00)?$")  # the end of a day
     text = text.where(~late, text.str.replace(r"([T ])24", r"\g<1>00", regex=True))
     if date_format:
@@ -55,10 +55,11 @@ def read_dates(column: Column, date_format: str = "") -> tuple[pd.Series, str]:
     else:
         readings = date_readings.of(_example(text))
     how, dates = _choice(column, text, readings, date_format)
+    if doubt := date_readings.doubt(how, text, dates, bool(date_format)):
+        row, words = doubt
+        raise column.wrong(row, f"{shown(column.text[row])} {words}")
     dates = dates + pd.to_timedelta(late.astype(int), unit="D")
-    if "%y" in how and not date_format:
-        _check_century(column, dates, how)
-    return _on_one_clock(dates, zones, how)
+    return on_one_clock(dates, zones, how)
 
 
 def _plain(text: pd.Series) -> pd.Series:
@@ -73,39 +74,6 @@ def _plain(text: pd.Series) -> pd.Series:
     ):
         text = text.str.replace(pattern, new, regex=True)
     return text
-
-
-def _without_zones(
-    column: Column, text: pd.Series
-) -> tuple[pd.Series, pd.Series | None]:
-    """Local times, and the offset of each from UTC if they have one."""
-    zones = text.str.extract(ZONE)["zone"]
-    if zones.isna().all():
-        return text, None
-    if zones.isna().any():
-        row = first_row(zones.isna())
-        given = shown(column.text[row])
-        raise column.wrong(row, f"{given} has no offset from UTC, other rows have")
-    return text.str.replace(ZONE, r"\g<clock>", regex=True), zones
-
-
-def _on_one_clock(
-    dates: pd.Series, zones: pd.Series | None, how: str
-) -> tuple[pd.Series, str]:
-    if zones is None:
-        return dates, how
-    offsets = {zone: _offset(zone) for zone in zones.unique()}
-    clocks = dates - dates.dt.normalize()
-    same = len({*offsets.values()}) == 1
-    if any(offsets.values()) and (same or clocks.nunique() == 1):
-        return dates, f"{how}, in local time at {' and '.join(offsets)}"
-    return dates - zones.map(offsets), f"{how}, in UTC"
-
-
-def _offset(zone: str) -> pd.Timedelta:
-    digits = re.sub(r"\D", "", zone).ljust(4, "0")
-    ahead = pd.Timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-    return -ahead if zone.startswith("-") else ahead
 
 
 def _example(text: pd.Series) -> str:
@@ -169,25 +137,54 @@ def _no_date(
 
 
 def _likely(fitting: dict[str, pd.Series]) -> dict[str, pd.Series]:
-    """Years of two digits stand first or last: where dates are in order and even."""
-    places = {how.startswith("%y") for how, dates in fitting.items() if is_even(dates)}
+    """Years stand first, in two or four digits, or last: where dates are even."""
+    places = {_place(how) for how, dates in fitting.items() if is_even(dates)}
     if len(places) != 1:
         return fitting
-    return {how: d for how, d in fitting.items() if how.startswith("%y") in places}
+    return {how: d for how, d in fitting.items() if _place(how) in places}
+
+
+def _place(how: str) -> str:
+    return how[:2] if how[:2].lower() == "%y" else "last"
 
 
 def _named(date: pd.Timestamp) -> str:
     return f"{date.day} {date:%B %Y}"
 
 
-def _check_century(column: Column, dates: pd.Series, how: str) -> None:
-    """Years 69 to 99 are of the last century, others of this one: up to today."""
-    row = first_row(dates == dates.max())
-    if dates[row] > pd.Timestamp.now() + pd.DateOffset(years=1):
-        year = dates[row].year
-        raise column.wrong(
-            row,
-            f"{shown(column.text[row])} may be of {year - 100} or of {year}; write "
-            f"years with four digits, or say the century: "
-            f'date_format="{how.replace("%y", f"{year // 100 - 1}%y")}"',
-        )
+def check_order(column: Column, dates: pd.Series) -> None:
+    """Refuse dates that go back and would not, were they written otherwise.
+
+    Spreadsheets swap day and month where both are 12 or less; meters write midnight
+    as hour 0 of the day that ends.
+
+    Introduced in chapter 5.
+    """
+    back = _going_back(dates)
+    if not back.any():
+        return
+    swaps = (dates.dt.day <= 12) & (dates.dt.day != dates.dt.month)
+    parts = {"year": dates.dt.year, "month": dates.dt.day, "day": dates.dt.month}
+    swapped = pd.to_datetime(pd.DataFrame(parts)[swaps]).reindex(dates.index)
+    swapped = (swapped + (dates - dates.dt.normalize())).fillna(dates)
+    midnight = dates == dates.dt.normalize()
+    later = dates + pd.to_timedelta(midnight.astype(int), unit="D")
+    for other, where, advice in (
+        (swapped, swaps, "day and month are swapped where both are 12 or less"),
+        (later, midnight & ~midnight.all(), "midnight is of the day that ends"),
+    ):
+        if where.any() and 10 * _going_back(other).sum() <= back.sum():
+            row = first_row(where & (other != dates))
+            raise column.wrong(
+                row,
+                f"{shown(column.text[row])} is read as {dates[row]}, and dates go back "
+                f"{int(back.sum())} times, first in row {first_row(back)}; with "
+                f"{other[row]} they are in order: {advice}; write the dates anew",
+            )
+
+
+def _going_back(dates: pd.Series) -> pd.Series:
+    """The rows that go back, or forward in a file that mostly goes back."""
+    steps = dates.diff()
+    back, forward = steps < pd.Timedelta(0), steps > pd.Timedelta(0)
+    return back if back.sum() <= forward.sum() else forward

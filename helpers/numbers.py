@@ -17,10 +17,14 @@ MISSING = {
 SENTINEL = re.compile(
     r"-(200|9{2,6}|9{2,4}[.,]9{1,3})([.,]0+)?|9{3,6}([.,]9{1,3}|[.,]0+)?"
 )
-PARTS = (
-    r"^(?P<before>[^\d.,]*)"
+DASHES = "[‐‑‒–—―−﹘﹣－\x96\x97]"
+FRACTIONS = "¼-¾⅐-⅟↉"
+LETTER = rf"[^\W\d_²³¹⁰-⁹{FRACTIONS}]"
+PARTS = (  # a unit holds no digit but one right behind a letter, as in m3
+    rf"^(?P<before>[^\d.,~<>≤≥≈±{FRACTIONS}]*)"
     r"(?P<number>(?:\d(?:[\d.,'’_\s]*\d)?|[.,]\d+)[.,]?(?:e[+-]?\d+)?)"
-    r"(?P<after>\s*(?:[^\W\d_]|[%°€$£¥*/]).*)?$"
+    rf"(?P<after>\s*(?:{LETTER}|[%°€$£¥*/])"
+    rf"(?:(?<={LETTER})\d(?!\d)|[^\d{FRACTIONS}])*)?$"
 )
 
 
@@ -46,14 +50,16 @@ def read_numbers(column: Column, separator: str) -> tuple[pd.Series, list[str]]:
 
     Introduced in chapter 5.
     """
-    text = column.text
+    text = column.text.str.replace(DASHES, "-", regex=True)
     marks = text[text.str.lower().isin(MISSING)]
     given = text.drop(marks.index)
+    if given.empty:
+        raise ValueError(f'{column.file}, column "{column.name}" holds no number')
     values = pd.to_numeric(given, errors="coerce").astype("float64")
     notes: list[str] = []
     if separator != "," and _is_grouped(given, ".", "").all():
         notes = [_told(column, given, values)]  # could be thousands: 1.250
-    if values.isna().any() or _groups(given, separator) == ".":
+    if values.isna().any() or _groups(column, given, separator) == ".":
         values = _unusual(column, given, separator)
         notes = [_told(column, given, values)]
     infinite = values.abs() == np.inf
@@ -79,13 +85,14 @@ def _told(column: Column, given: pd.Series, values: pd.Series) -> str:
 
 def _unusual(column: Column, given: pd.Series, separator: str) -> pd.Series:
     """Numbers with units, decimal commas or thousands separators."""
-    plain = given.str.replace("−", "-").str.replace(r"^\((.*)\)$", r"-\1", regex=True)
+    plain = given.str.replace(r"^\((.*)\)$", r"-\1", regex=True)
+    plain = plain.str.replace(r"(?i)(\d\.?)d(?=[+-]\d+$)", r"\1e", regex=True)
     parts = plain.str.extract(PARTS, flags=re.IGNORECASE).fillna("")
     signs = parts["before"].str.contains("-").map({True: "-", False: ""})
     units = parts["before"].str.replace(r"[-+]", "", regex=True) + parts["after"]
     units = units.str.strip()
     numbers = parts["number"].str.replace(r"[\s'’_](?=\d{3}(?!\d))", "", regex=True)
-    if groups := _groups(numbers, separator):
+    if groups := _groups(column, numbers, separator):
         decimals = r"(?:\.\d*)?" if groups == "," else r"(?:,\d*)?"
         fitting = numbers.where(
             ~_has(numbers, groups) | _is_grouped(numbers, groups, decimals)
@@ -120,8 +127,11 @@ def _is_grouped(numbers: pd.Series, sign: str, decimals: str) -> pd.Series:
     return numbers.str.fullmatch(whole + decimals)
 
 
-def _groups(numbers: pd.Series, separator: str) -> str:
-    """The sign that parts thousands, or nothing; a sign alone needs some evidence."""
+def _groups(column: Column, numbers: pd.Series, separator: str) -> str:
+    """The sign that parts thousands, or nothing; a sign alone needs some evidence.
+
+    Whole numbers below 1,000 are none: 20.037 and 21 may be decimals or thousands.
+    """
     commas, points = _has(numbers, ","), _has(numbers, ".")
     for cell in numbers[commas & points][:1]:
         return max(",.", key=lambda sign: -cell.rindex(sign))
@@ -130,8 +140,17 @@ def _groups(numbers: pd.Series, separator: str) -> str:
     for sign, cells, others in ((",", commas, points), (".", points, commas)):
         if cells.any() and _is_grouped(numbers[cells], sign, "").all():
             twice = (numbers[cells].str.count(re.escape(sign)) > 1).any()
-            if sign == separator or others.any() or twice or mixed:
+            if sign == separator or others.any() or twice:
                 return sign
+            if mixed:
+                row = first_row(cells)
+                cell = numbers[row]
+                raise column.wrong(
+                    row,
+                    f"{shown(cell)} may be {cell.replace(sign, '')} or "
+                    f"{cell.replace(sign, '.')}, as whole numbers stand beside it; "
+                    "write all numbers with decimals, or without a mark for thousands",
+                )
     return ""
 
 

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
 from helpers.calendars import Calendar, calendar_of
-from helpers.columns import Column, day, first_row, listed, shown
-from helpers.date_parts import part_of_date
+from helpers.columns import (
+    Column,
+    check_blocks,
+    day,
+    first_row,
+    may_name,
+    names_of_series,
+    shown,
+)
+from helpers.date_parts import check_counter, clock_hint, part_of_date
 
 GAPS = 0.01  # of all dates may be filled
 HOLIDAYS = 0.08  # of all business days may be holidays
@@ -35,58 +42,29 @@ def one_row_a_date(
     Introduced in chapter 5.
     """
     repeated = rows["date"].duplicated()
+    others = {name: cells for name, cells in others.items() if not part_of_date(name)}
     if not repeated.any():
+        check_blocks(column.file, others)
         return rows, []
     row, count = first_row(repeated), int(repeated.sum())
     values = rows.groupby("date")["value"]
-    if values.nunique().max() <= 1:
+    texts = {name: cells for name, cells in others.items() if may_name(name, cells)}
+    same = bool(values.nunique().max() <= 1)
+    names = names_of_series(rows["date"], texts) if same else ""
+    if same and not names:
         told = f"{column.file}: {count} repeated and left out, first row {row}"
         return rows.assign(value=values.transform("first"))[~repeated], [told]
-    if count > len(rows) / 10 and (names := _names_of_series(rows["date"], others)):
+    if count > len(rows) / 10:
+        check_counter(column, rows["date"], others)
+        names = names or names_of_series(rows["date"], others)
+    if names:
         raise ValueError(f"{column.file} holds several series: {names}")
     date = rows["date"][row]
     raise column.wrong(
         row,
         f"the date {day(date)} stands there a second time and in row "
         f"{first_row(rows['date'] == date)} with another value ({count} such in all)"
-        f"{_clock_hint(date) or column.advice or '; keep one row a date'}",
-    )
-
-
-def _names_of_series(dates: pd.Series, others: Mapping[str, pd.Series]) -> str:
-    """Which column tells series apart, and the names in it."""
-    names = [
-        name
-        for name, cells in others.items()
-        if not part_of_date(name) and 1 < cells.nunique() <= len(cells) / 2
-    ]
-    found: list[tuple[bool, int, str, pd.Series]] = []
-    for some in [*combinations(names, 1), *combinations(names, 2)]:
-        if found and len(some) > 1:
-            break
-        cells = others[some[0]]
-        for name in some[1:]:
-            cells = cells + " " + others[name]
-        if not pd.DataFrame({"date": dates, "name": cells}).duplicated().any():
-            numbered = bool(cells.str.fullmatch(r"[\d., -]*").all())
-            found.append((numbered, cells.nunique(), " ".join(some), cells))
-    if not found:
-        return ""
-    *_, name, cells = min(found, key=lambda one: one[:3])
-    kinds = listed(sorted(cells.unique()), 5)
-    return (
-        f'column "{name}" tells {kinds} apart; write the rows of one of them to a file '
-        "of its own"
-    )
-
-
-def _clock_hint(date: pd.Timestamp) -> str:
-    """A word on daylight saving time where a date may suffer from it."""
-    if date.day_of_week != 6 or date.hour > 3 or date.month not in (3, 4, 9, 10, 11):
-        return ""
-    return (
-        "; clocks may have been changed that night: write dates in UTC, or with their "
-        "offset as in 2024-10-27T02:30+01:00"
+        f"{clock_hint(date) or column.advice or '; keep one row a date'}",
     )
 
 
@@ -98,7 +76,10 @@ def in_order(column: Column, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str
     notes = []
     if not rows["date"].is_monotonic_increasing:
         turned = rows["date"].is_monotonic_decreasing
+        back = rows["date"].diff() < pd.Timedelta(0)
+        count = f"{int(back.sum())} go back, first row {first_row(back)}"
         how = "newest first and turned" if turned else "not in order and sorted"
+        how += "" if turned else f" ({count})"
         notes.append(f"{column.file}: rows are {how}")
         rows = rows.sort_values("date")
     first, last = rows["value"].first_valid_index(), rows["value"].last_valid_index()
@@ -123,29 +104,43 @@ def without_gaps(
 
     Introduced in chapter 5.
     """
+    rows, calendar, notes = _open_days(column, rows)
     index = pd.DatetimeIndex(rows["date"].to_numpy())
-    calendar = calendar_of(index)
     if not calendar.fits.all():
         raise _uneven(column, rows, calendar)
     holes = np.diff(calendar.places) - 1
     lacking = int(holes.sum())
-    notes = []
     allowed = HOLIDAYS * calendar.expected if calendar.holidays else 0
     if 0 < lacking <= allowed and holes.max() <= LONGEST_HOLIDAY:
         count = f"{lacking} of {calendar.expected} days are missing"
-        notes = [f"{column.file}: {count} and taken for holidays, not for steps"]
+        notes.append(f"{column.file}: {count} and taken for holidays, not for steps")
         lacking = 0
     if lacking:
         gap = _gap(column, rows, calendar, holes)
         if lacking > GAPS * len(index) or holes.max() > 1:
             raise ValueError(f"{gap}; mend the date, fill the gaps or cut the series")
-        notes = [f"{gap}; each is filled with the value before it"]
+        notes += [f"{gap}; each is filled with the value before it"]
         places = calendar.places[:-1][holes > 0] + 1
         index = index.union([calendar.date_at(int(place)) for place in places])
     series = pd.Series(rows["value"].to_numpy("float64"), rows["date"].to_numpy())
     series = series.reindex(pd.DatetimeIndex(index, freq="infer")).rename(values.name)
     _check_missing(values, rows, series)
     return series.ffill(), calendar, notes
+
+
+def _open_days(
+    column: Column, rows: pd.DataFrame
+) -> tuple[pd.DataFrame, Calendar, list[str]]:
+    """Without days that have no value, where days may be missing as holidays."""
+    calendar = calendar_of(pd.DatetimeIndex(rows["date"].to_numpy()))
+    given = rows.dropna(subset="value")
+    empty = rows["value"].isna()
+    longest = empty.groupby((~empty).cumsum()).sum().max()
+    if not calendar.holidays or not 0 < longest <= LONGEST_HOLIDAY:
+        return rows, calendar, []
+    told = f"{len(rows) - len(given)} days without a value are left out"
+    found = calendar_of(pd.DatetimeIndex(given["date"].to_numpy()))
+    return given, found, [f"{column.file}: {told}"]
 
 
 def _uneven(column: Column, rows: pd.DataFrame, calendar: Calendar) -> ValueError:
@@ -158,7 +153,7 @@ def _uneven(column: Column, rows: pd.DataFrame, calendar: Calendar) -> ValueErro
         int(rows.index[at]),
         f"the dates are not evenly spaced: most are {calendar.step} apart, but "
         f"{day(dates[at])} stands next to {day(dates[other])} (row "
-        f"{rows.index[other]}){_clock_hint(dates[at])}{column.advice}",
+        f"{rows.index[other]}){clock_hint(dates[at])}{column.advice}",
     )
 
 
@@ -180,7 +175,7 @@ def _gap(
     return column.wrong(
         numbers[first],
         f"after {day(dates[first])} the date {day(missing)} is missing "
-        f"({holes.sum()} missing in all){_clock_hint(missing)}",
+        f"({holes.sum()} missing in all){clock_hint(missing)}",
     )
 
 

@@ -12,7 +12,7 @@ from helpers.calendars import calendar_of
 from helpers.columns import Column, day
 from helpers.csv_table import read_table
 from helpers.date_parts import joined
-from helpers.dates import read_dates
+from helpers.dates import check_order, read_dates
 from helpers.numbers import read_numbers
 from helpers.repairs import in_order, one_row_a_date, without_gaps
 
@@ -245,6 +245,7 @@ def read_series(
     _check_length(path.name, len(table.values.text), at_least)
     column, parts = joined(table.dates)
     dates, how = read_dates(column, date_format)
+    check_order(column, dates)
     values, numbers = read_numbers(table.values, table.separator)
     rows = pd.DataFrame({"date": dates, "value": values})
     rows, twice = one_row_a_date(column, rows, table.others)

@@ -174,6 +174,36 @@ def test_no_century_is_guessed(form):
     assert_dates(read(cells, told)[0], index)
 
 
+YEAR = pd.date_range("2021-01-01", periods=365)
+
+
+@pytest.mark.parametrize(
+    ("cells", "row", "message"),
+    [
+        ([str(59215 + i) for i in range(300)], 301, "would be 2062-12-09 by Excel"),
+        ((YEAR + pd.Timedelta("1D")).strftime("%y%j"), 2, 'date_format="%y%j"'),
+        (range(1000, 1300), 2, "a year before 1600"),
+        (YEAR.strftime("%d-%b"), 2, "the year is missing"),
+        ([f"{date.day}-{date:%B}" for date in YEAR], 2, "the year is missing"),
+        (YEAR.strftime("%b %d"), 2, "the year is missing"),
+        ([*YEAR[:9].strftime("%a %Y-%m-%d"), "Sun 2021-01-11"], 11, "names a weekday, but that date is a Monday"),
+        ([*YEAR[:9].strftime("%d %B %Y (%A)"), "11 January 2021 (Sunday)"], 11, "names a weekday, but that date is a Monday"),
+    ],
+)  # fmt: skip
+def test_a_reading_against_which_something_speaks_is_refused(cells, row, message):
+    with pytest.raises(ValueError, match=f'row {row}, column "when": .*{message}'):
+        read([str(cell) for cell in cells])
+
+
+@pytest.mark.parametrize("form", ["%d%m%y", "%m%d%y", "%y%m%d"])
+def test_six_digits_are_a_day_where_that_is_in_order(form):
+    assert_dates(read(YEAR.strftime(form))[0], YEAR)
+
+
+def test_a_format_may_stand_in_quotation_marks():
+    assert_dates(read(YEAR.strftime("%d/%m/%y"), " '%d/%m/%y' ")[0], YEAR)
+
+
 @pytest.mark.parametrize(
     ("cells", "date_format", "message"),
     [
@@ -223,6 +253,18 @@ def test_dates_in_several_columns_are_joined(names):
 
 
 @pytest.mark.parametrize(
+    ("form", "minutes"), [("%H%M%S", 30), ("%H%M", 30), ("%H%M%S", 60), ("%H%M", 60)]
+)
+@pytest.mark.parametrize("bare", [True, False])
+def test_times_may_be_whole_numbers(form, minutes, bare):
+    index = pd.date_range("2021-01-01", periods=300, freq=f"{minutes}min")
+    times = [str(int(t)) if bare else t for t in index.strftime(form)]
+    cells = {"date": index.strftime("%Y%m%d"), "time": times}
+    columns = [Column("mine.csv", n, pd.Series(c, dtype=str)) for n, c in cells.items()]
+    assert_dates(pd.DatetimeIndex(read_dates(joined(columns)[0])[0]), index)
+
+
+@pytest.mark.parametrize(
     ("names", "index"), [("year,month", MONTHS), ("quarter,year", QUARTERS)]
 )
 def test_months_and_quarters_of_years_are_joined(names, index):
@@ -264,6 +306,19 @@ def test_an_hour_in_a_column_of_its_own_is_pointed_out(own_series, header, dates
     with pytest.raises(ValueError, match=said) as caught:
         own_series([header, *rows], dates=dates)
     assert "one row a date" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("first", "count"), [(0, 24), (1, 24), (1, 48)])
+def test_a_count_of_the_rows_of_a_day_is_pointed_out(own_series, first, count):
+    rows = [f"{DAYS[i // count]:%Y-%m-%d},{first + i % count},{i}" for i in range(480)]
+    said = 'counted in column "Interval".*date_column="Date,Interval"'
+    with pytest.raises(ValueError, match=said) as caught:
+        own_series(["Date,Interval,value", *rows], dates="Date")
+    assert "several series" not in str(caught.value)
+    if count == 24:
+        found = own_series(["Date,Interval,value", *rows], dates="Date,Interval")
+        hours = pd.date_range(DAYS[0], periods=480, freq="h")
+        assert_dates(found.index, hours)
 
 
 def test_an_hour_beside_a_date_is_pointed_out(own_series):

@@ -1,5 +1,7 @@
 """Numbers as users have them: signs, units, and marks of what is missing."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,7 +30,8 @@ def read(cells, separator=","):
         (["1,250.5", "950.25"], ",", [1250.5, 950.25]),
         (["1.250,5", "950,25"], ";", [1250.5, 950.25]),
         (["1.250.000", "950"], ";", [1250000, 950]),
-        (["950", "1.250", "2.000"], ";", [950, 1250, 2000]),
+        (["950", "1.250", "2.000,5"], ";", [950, 1250, 2000.5]),
+        (["950", "1.250", "2000"], ";", [950, 1.25, 2000]),
         (["1.250", "2.375"], ";", [1.25, 2.375]),
         (["1.250", "950", "2.5"], ";", [1.25, 950, 2.5]),
         (["1 250", "2 000 000,5"], ";", [1250, 2000000.5]),
@@ -41,7 +44,11 @@ def read(cells, separator=","):
         (["1.250,50 €", "-3,00 €"], ";", [1250.5, -3]),
         (["5 kWh", "1.5e3 kWh"], ",", [5, 1500]),
         (["5 m3", "6 m3"], ",", [5, 6]),
-        (["−5", "6"], ",", [-5, 6]),
+        *[([f"{dash}5", "6"], ",", [-5, 6]) for dash in "−‐–－\x96"],
+        (["–5 °C", "6 °C"], ",", [-5, 6]),
+        (["5 m²", "6 m²"], ",", [5, 6]),
+        (["5 gCO2/m3", "6 gCO2/m3"], ",", [5, 6]),
+        (["7.5D+02", "-1.D-01"], ",", [750, -0.1]),
     ],
 )
 def test_numbers_are_read_as_they_are_written(cells, separator, values):
@@ -94,12 +101,29 @@ def test_codes_are_missing_where_they_repeat_far_from_all_others(cells, missing)
         (["1", "1e999"], "row 3.*no finite number"),
         (["1.250,5", "12.5"], "row 3.*found '12.5'"),
         (["1", "#DIV/0!"], "row 3.*found '#DIV/0!'"),
+        *[([cell] * 3, f"row 2.*found '{re.escape(cell)}'") for cell in ("~5", "<5", ">5 mg", "7h30", "6 ft 6 in", "300x10^3", "7½", "7 ½", "½", "7/10")],
+        (["", "NA"], 'column "load" holds no number'),
         (["1", "x" * 5000], "row 3.*found 'x{40}…'"),
     ],
 )  # fmt: skip
 def test_a_cell_that_is_no_number_is_named(cells, message):
     with pytest.raises(ValueError, match=f"mine.csv, {message}"):
         read(cells)
+
+
+@pytest.mark.parametrize(
+    ("cells", "separator", "row", "both"),
+    [
+        (["20.037", "20.074", "21"], "\t", 2, "20037 or 20.037"),
+        (["950", "1,250", "2,000"], ";", 3, "1250 or 1.250"),
+        (["5 kg", "1.250 kg"], ";", 3, "1250 or 1.250"),
+    ],
+)
+def test_three_digits_behind_a_mark_beside_whole_numbers_are_not_guessed(
+    cells, separator, row, both
+):
+    with pytest.raises(ValueError, match=f"row {row}, .* may be {both}, as whole"):
+        read(cells, separator)
 
 
 def test_how_a_number_is_read_is_said():

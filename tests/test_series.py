@@ -171,8 +171,40 @@ def test_read_series_turns_files_that_begin_with_the_newest(own_series, capsys):
 
 def test_read_series_sorts_rows_that_are_not_in_order(own_series, capsys):
     mixed = own_series(["date,value", *ROWS[:9], ROWS[10], ROWS[9], *ROWS[11:]])
-    assert "not in order and sorted" in capsys.readouterr().out
+    assert (
+        "not in order and sorted (1 go back, first row 12)" in capsys.readouterr().out
+    )
     pd.testing.assert_series_equal(mixed, own_series(["date,value", *ROWS]))
+
+
+def swapped(form):
+    """A spreadsheet took days for months where it could."""
+    days = pd.date_range("2021-01-01", "2021-12-31")
+    months = [d.replace(month=d.day, day=d.month) if d.day <= 12 else d for d in days]
+    return [f"{date.strftime(form)},{i}" for i, date in enumerate(months)]
+
+
+MIDNIGHTS = [
+    f"{t - pd.Timedelta(days=int(t.hour == 0)):%Y-%m-%d} {t:%H:%M},{i}"
+    for i, t in enumerate(pd.date_range("2021-01-01 01:00", periods=480, freq="h"))
+]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (swapped("%d/%m/%Y"), r"row 3, .*'01/02/2021' is read as 2021-02-01.*first in row 14; with 2021-01-02"),
+        (swapped("%d/%m/%Y")[::-1], "day and month are swapped"),
+        (swapped("%Y-%m-%d"), "row 3, .*'2021-02-01' .*day and month are swapped"),
+        (MIDNIGHTS, "row 25, .*'2021-01-01 00:00' .*with 2021-01-02 00:00:00 .*midnight is of the day that ends"),
+        (MIDNIGHTS[::-1], "midnight is of the day that ends"),
+    ],
+)  # fmt: skip
+def test_read_series_refuses_dates_that_are_in_order_when_read_otherwise(
+    own_series, rows, message
+):
+    with pytest.raises(ValueError, match=message):
+        own_series(["date,value", *rows])
 
 
 def test_read_series_leaves_out_rows_that_say_the_same_twice(own_series, capsys):
@@ -194,6 +226,30 @@ def test_read_series_asks_for_one_of_several_stacked_series(own_series, names):
         own_series(["place,date,value,note", *rows])
     assert all(repr(name) in str(caught.value) for name in names[:5])
     assert ("1 more" in str(caught.value)) == (len(names) > 5)
+
+
+@pytest.mark.parametrize("turned", [1, -1])
+def test_read_series_sees_series_below_each_other_whose_dates_do_not_meet(
+    own_series, turned
+):
+    parts = [f"MT_1,{row}" for row in ROWS[:150]], [f"MT_2,{row}" for row in ROWS[150:]]
+    rows = [row for part in parts[::turned] for row in part]
+    with pytest.raises(
+        ValueError, match=r'column "place" holds .* down to row 151, then'
+    ):
+        own_series(["place,date,value", *rows])
+    assert len(own_series(["quality,date,value", *rows])) == 300
+
+
+def test_read_series_takes_rows_of_two_qualities_for_twins(own_series):
+    rows = [f"{mark},{row}" for mark in ("first", "final") for row in ROWS]
+    assert len(own_series(["quality,date,value", *rows])) == 300
+
+
+def test_read_series_keeps_twins_apart_that_a_name_tells_apart(own_series):
+    rows = [f"{name},{row}" for name in ("Kiel", "Bonn") for row in ROWS]
+    with pytest.raises(ValueError, match="column \"place\" tells 'Bonn', 'Kiel' apart"):
+        own_series(["place,date,value", *rows])
 
 
 def test_read_series_sees_series_that_two_columns_tell_apart(own_series):
@@ -268,6 +324,31 @@ def test_read_series_fills_a_lone_gap_from_the_past_and_says_so(own_series, caps
 )  # fmt: skip
 def test_read_series_refuses_gaps(own_series, rows, message):
     with pytest.raises(ValueError, match=message):
+        own_series(["date,value", *rows])
+
+
+@pytest.mark.parametrize("mark", [".", "", "NA"])
+def test_read_series_takes_business_days_without_a_value_for_holidays(
+    own_series, capsys, mark
+):
+    days = pd.bdate_range("2021-01-04", periods=300)
+    closed = {*range(20, 300, 25), 151}
+    lines = [
+        f"{day:%Y-%m-%d},{mark if i in closed else i}" for i, day in enumerate(days)
+    ]
+    found = own_series(["date,value", *lines])
+    assert list(found) == [i for i in range(300) if i not in closed]
+    assert "13 days without a value are left out" in capsys.readouterr().out
+    there = [line for i, line in enumerate(lines) if i not in closed]
+    pd.testing.assert_series_equal(found, own_series(["date,value", *there]))
+
+
+def test_read_series_refuses_weeks_without_values_on_business_days(own_series):
+    days = pd.bdate_range("2021-01-04", periods=300)
+    rows = [f"{day:%Y-%m-%d},{'' if 40 < i < 60 else i}" for i, day in enumerate(days)]
+    with pytest.raises(
+        ValueError, match="nothing stands for a value, and so in 19 rows"
+    ):
         own_series(["date,value", *rows])
 
 
