@@ -156,13 +156,15 @@ def doubt(
     if is_told:
         return None
     oldest, newest = (first_row(dates == end) for end in (dates.min(), dates.max()))
-    late = dates[newest] > pd.Timestamp.now() + pd.DateOffset(years=1)
+    end = pd.Timestamp.now() + pd.DateOffset(years=1)
+    late = dates[newest] > end
     year = dates[newest].year
     if how == "%Y" and dates[oldest].year < FIRST_YEAR:
         return oldest, f"would be a year before {FIRST_YEAR}: is it a number of a row?"
     if how == EXCEL:
         days = text.where(text.str.fullmatch(r"\d{5}"))
-        if is_even(pd.to_datetime(days, format="%y%j", errors="coerce")):
+        other = pd.to_datetime(days, format="%y%j", errors="coerce")
+        if is_even(other) and other.max() <= end:
             row = int(text.index[0])
             return row, (
                 f"may be {dates[row]:%Y-%m-%d} by Excel's numbers, or a year and a day "

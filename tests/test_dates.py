@@ -327,3 +327,9 @@ def test_an_hour_beside_a_date_is_pointed_out(own_series):
         own_series(["date,hour,value", *rows])
     assert "one row a date" not in str(caught.value)
     assert_dates(own_series(["date,hour,value", *rows], dates="date,hour").index, HOURS)
+
+
+def test_one_year_of_excel_numbers_is_no_year_with_its_days(own_series):
+    """43101 is 1 January 2018; the 101st day of a year 43 would be to come."""
+    lines = ["date,value", *(f"{43101 + i},{i % 7}" for i in range(250))]
+    assert own_series(lines).index[0] == pd.Timestamp("2018-01-01")
