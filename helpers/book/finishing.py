@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from sphinx.application import Sphinx
 
-from helpers.book import pages, templating
+from helpers.book import notebooks, pages, templating
 from helpers.files import write_text
 
 
@@ -165,18 +165,28 @@ def finish_site(app: Sphinx, error: Exception | None) -> None:
         write_text(out / name, templating.render(template, **values))
     styles = sorted(vars(app.builder)["_css_files"], key=lambda style: style.priority)
     names = [str(x.filename) for x in styles if x.filename and not _unused(x)]
-    _join_styles(out / "_static", names)
+    numbers = _numbers(notebooks.chapters(Path(app.srcdir)))
+    _join_styles(out / "_static", names, numbers)
     _drop_assets(out / "_static")
 
 
-def _join_styles(static: Path, names: list[str]) -> None:
+def _numbers(chapters: list[str]) -> str:
+    """The rules that give a chapter its number in the side bar, not its place there."""
+    item = "nav.bd-links p.caption + ul.bd-sidenav:nth-of-type(1) > li"
+    return "\n".join(
+        f'{item}:nth-child({place}) > a::before {{ content: "{int(chapter[:2])}"; }}'
+        for place, chapter in enumerate(chapters, 1)
+    )
+
+
+def _join_styles(static: Path, names: list[str], more: str) -> None:
     """Make the one style sheet of all pages: one request, nothing that is not used."""
     files = ["basic.css", "styles/pydata-sphinx-theme.css"]
     files += [name.split("?")[0].removeprefix("_static/") for name in names]
     text = "\n".join((static / name).read_text("utf-8") for name in files)
     icons = r"\.fa-[\w-]+:before[^{}]*\{content:[^{}]*\}"  # two in five of all rules
     text = re.sub(rf"/\*.*?\*/|{icons}", "", text, flags=re.DOTALL)
-    write_text(static / "book.css", text)
+    write_text(static / "book.css", f"{text}\n{more}\n")
 
 
 def _drop_assets(static: Path) -> None:

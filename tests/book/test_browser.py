@@ -719,3 +719,12 @@ def test_only_root_does_without_the_sandbox(
     monkeypatch.setattr(os, "geteuid", lambda: user)
     with browser.launched():
         assert ("--no-sandbox" in playwright.flags) is bare
+
+
+def test_the_side_bar_gives_each_chapter_its_own_number(window: Window) -> None:
+    page = window.visit(CHAPTERS[-1])
+    shown = page.locator("nav.bd-links ul.bd-sidenav").first.locator("> li > a")
+    numbers = shown.evaluate_all(
+        "all => all.map(a => getComputedStyle(a, '::before').content)"
+    )
+    assert numbers == [f'"{int(stem[:2])}"' for stem in notebooks.chapters()]
