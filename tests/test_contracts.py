@@ -185,6 +185,18 @@ def test_every_contract_has_a_counter_example():
     assert {contract for contract, *_ in BROKEN} == set(NAMES)
 
 
+@pytest.mark.parametrize(
+    ("heading", "complaints"), [("## Optional: more", 0), ("## More", 1)]
+)
+def test_an_optional_section_may_hold_more_cells(heading, complaints, loaded):
+    chapter = loaded(FIRST)
+    chapter.notebook.cells.append(nbformat.v4.new_markdown_cell(heading))
+    for _ in range(30):
+        chapter.notebook.cells.append(nbformat.v4.new_code_cell("1"))
+        chapter.notebook.cells.append(nbformat.v4.new_markdown_cell("A word."))
+    assert len(problems(chapter, "visible")) == complaints
+
+
 def answered(check: str, solution: str) -> Any:
     """A notebook of one exercise that has run."""
     cells = [

@@ -279,15 +279,20 @@ PLUMBING = r"\bresults\.|\bprofile\b|\bseed\b|\bperf_counter\b|\.timed\("
 
 
 def visible(chapter: Chapter) -> Iterator[str]:
-    """25 to 45 visible cells, without plumbing, never three without prose between."""
-    seen, run = 0, 0
+    """25 to 45 visible cells, without plumbing, never three without prose between.
+
+    What a section `## Optional: …` holds is not counted: a reader may leave it out.
+    """
+    seen, run, optional = 0, 0, False
     for cell in chapter.notebook.cells:
         if set(tags(cell)) & (HIDDEN | EXERCISE):
             continue
         run = run + 1 if cell.cell_type == "code" else 0
         if cell.cell_type != "code":
+            for heading in re.findall(r"^## (.+)$", cell.source, re.M):
+                optional = heading.startswith("Optional: ")
             continue
-        seen += 1
+        seen += not optional
         if run == 3:
             yield f"a third cell without prose between: {first_line(cell)}"
         if found := re.search(PLUMBING, _bare(cell)):
