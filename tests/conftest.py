@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,6 +51,9 @@ def specimen_book(root: Path, extra: str = "") -> Path:
     shutil.copytree(ROOT / "chapters" / "_templates", root / "chapters" / "_templates")
     for name in ("_config.yml", "chapters/index.md", "chapters/results.md"):
         shutil.copy(ROOT / name, root / name)
+    front = root / "chapters" / "index.md"
+    plan = "planned:\n  2: {short: more, after: [1]}\n---"
+    front.write_text(re.sub(r"planned:\n.*?---", plan, front.read_text(), flags=re.S))
     (root / "chapters" / "instructors.md").write_text("# Teaching\n\nText.\n")
     (root / "_toc.yml").write_text(
         "format: jb-book\nroot: chapters/index\nparts:\n- caption: Chapters\n"
@@ -78,7 +82,12 @@ def specimen_book(root: Path, extra: str = "") -> Path:
         metadata={
             "kernelspec": {"name": "python3", "display_name": "Python 3"},
             "language_info": {"name": "python", "pygments_lexer": "ipython3"},
-            "unrolled": {"summary": "A specimen of `code`.", "needs": "Nothing & all"},
+            "unrolled": {
+                "summary": "A specimen of `code`.",
+                "needs": "Nothing & all",
+                "short": "a specimen",
+                "after": [],
+            },
         },
         cells=[
             text(f"# The specimen\n\nA sentence before.{extra}"),

@@ -271,8 +271,8 @@ def order(chapter: Chapter) -> Iterator[str]:
     if "results.write(" not in code_cells(chapter.notebook)[-1].source:
         yield "the last code cell does not call results.write"
     facts = chapter.notebook.metadata.get("unrolled", {})
-    if not facts.get("summary") or not facts.get("needs"):
-        yield "the notebook metadata `unrolled` lacks summary or needs"
+    if lost := {"summary", "needs", "short", "after"} - facts.keys():
+        yield f"the notebook metadata `unrolled` lacks {', '.join(sorted(lost))}"
 
 
 PLUMBING = r"\bresults\.|\bprofile\b|\bseed\b|\bperf_counter\b|\.timed\("

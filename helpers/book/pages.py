@@ -7,9 +7,12 @@ import json
 import math
 import re
 import statistics
+from collections import defaultdict
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
+
+import yaml
 
 from helpers import report
 from helpers.book import notebooks, templating
@@ -25,6 +28,8 @@ class Chapter(NamedTuple):
     title: str
     summary: str
     needs: str
+    short: str
+    after: tuple[int, ...]
     results: dict[str, Any] | None
 
     @property
@@ -67,21 +72,26 @@ def chapter(stem: str, root: Path) -> Chapter:
     Raises
     ------
     ValueError
-        The notebook has no title, or its metadata lacks `unrolled: summary, needs`.
+        The notebook has no title, or its metadata lacks one of `unrolled: summary,
+        needs, short, after`.
     """
     path = root / "chapters" / f"{stem}.ipynb"
     notebook = json.loads(path.read_text("utf-8"))
     text = "".join(notebook["cells"][0]["source"])
     heading = re.search(r"^# (.+)$", text, re.MULTILINE)
     facts = notebook["metadata"].get("unrolled", {})
-    if not heading or not facts.get("summary") or not facts.get("needs"):
+    words = ("summary", "needs", "short")
+    if not heading or not all(map(facts.get, words)) or "after" not in facts:
         raise ValueError(
             f"{path.name} must begin with a title (# …) and have the metadata "
-            "`unrolled: {summary: …, needs: …}`; add them to its .md and run jupytext"
+            "`unrolled: {summary: …, needs: …, short: …, after: [numbers]}`; add them "
+            "to its .md and run jupytext"
         )
     file = root / "data" / "results" / f"{stem}.json"
     results = json.loads(file.read_text("utf-8")) if file.exists() else None
-    return Chapter(stem, heading[1], facts["summary"], facts["needs"], results)
+    summary, needs, short = map(facts.get, words)
+    after = tuple(facts["after"])
+    return Chapter(stem, heading[1], summary, needs, short, after, results)
 
 
 def chapters(root: Path) -> list[Chapter]:
@@ -118,7 +128,65 @@ def landing(root: Path, repository: str, branch: str) -> dict[str, str]:
         "hero": hero(),
     }
     parts = ("landing", "ways", "chapters")
-    return {part: templating.render(f"{part}.html", **values) for part in parts}
+    made = {part: templating.render(f"{part}.html", **values) for part in parts}
+    return made | {"graph": graph(all_chapters, planned(root))}
+
+
+def planned(root: Path) -> dict[int, tuple[str, tuple[int, ...]]]:
+    """Chapters that the landing page announces: number to short title and needs."""
+    front = (root / "chapters" / "index.md").read_text("utf-8").split("---\n")[1]
+    rows = yaml.safe_load(front).get("planned", {})
+    return {number: (row["short"], tuple(row["after"])) for number, row in rows.items()}
+
+
+def graph(
+    written: list[Chapter], coming: dict[int, tuple[str, tuple[int, ...]]]
+) -> str:
+    """Which chapter needs which, as SVG: each stands below all that it needs.
+
+    Raises
+    ------
+    ValueError
+        A chapter is written and planned, or needs one that does not come before it.
+    """
+    stems = {c.number: c.stem for c in written}
+    shorts = {c.number: c.short for c in written} | {k: v[0] for k, v in coming.items()}
+    needs = {c.number: c.after for c in written} | {k: v[1] for k, v in coming.items()}
+    if twice := stems.keys() & coming.keys():
+        raise ValueError(f"chapter {min(twice)} is written: take it out of index.md")
+    rows: dict[int, list[int]] = defaultdict(list)
+    depth: dict[int, int] = {}
+    for number in sorted(needs):
+        if missing := [n for n in needs[number] if n not in depth]:
+            raise ValueError(
+                f"chapter {number} needs {missing[0]}, which does not come before it"
+            )
+        depth[number] = max((depth[n] + 1 for n in needs[number]), default=0)
+        rows[depth[number]].append(number)
+    columns = max(map(len, rows.values()))
+    place = {
+        number: (round(120 * (columns - len(row) + 2 * i + 1) / 2), 4 + 92 * level)
+        for level, row in rows.items()
+        for i, number in enumerate(row)
+    }
+    ends = [(place[n], place[k]) for k in sorted(needs) for n in needs[k]]
+    described = [
+        f"Chapter {number}, {shorts[number]}"
+        + (f", needs {' and '.join(map(str, needs[number]))}" if needs[number] else "")
+        + ("." if number in stems else "; not written yet.")
+        for number in sorted(needs)
+    ]
+    return templating.render(
+        "graph.svg",
+        width=120 * columns,
+        height=92 * len(rows) - 32,
+        words=" ".join(described),
+        edges=[(x, y + 52, to_x, to_y) for (x, y), (to_x, to_y) in ends],
+        boxes=[
+            {"number": n, "short": shorts[n], "stem": stems.get(n), "x": x, "y": y}
+            for n, (x, y) in sorted(place.items())
+        ],
+    )
 
 
 def results_page(root: Path) -> str:

@@ -273,6 +273,40 @@ def test_the_landing_page_shows_every_chapter(html: dict[str, Any]) -> None:
         assert ("to train" in card.text) == bool(facts.results)
 
 
+def test_the_landing_page_draws_which_chapter_needs_which(html: dict[str, Any]) -> None:
+    graph = html[TOC[0]].select_one("svg.graph")
+    links = [f"chapters/{link['href']}" for link in graph.select("a")]
+    assert links == CHAPTERS
+    numbers = [int(x.text) for x in graph.select("text:not(.short)")]
+    assert numbers == sorted(numbers)
+    assert len(graph.select(".planned")) == len(numbers) - len(CHAPTERS)
+    shorts = [x.text for x in graph.select("text.short")]
+    assert all(len(short) <= 15 for short in shorts), "it must fit its box"
+    assert all(short in graph["aria-label"] for short in shorts)
+
+
+def some(number: int, *after: int) -> pages.Chapter:
+    return pages.Chapter(f"0{number}_x", "X", "x", "x", f"short {number}", after, None)
+
+
+def test_a_chapter_stands_below_all_that_it_needs() -> None:
+    text = pages.graph([some(1), some(2, 1), some(3, 1, 2)], {4: ("more", (1,))})
+    drawn: Any = BeautifulSoup(text, "html.parser")
+    boxes = drawn.select("svg > a > g, svg > g[transform]")
+    heights = [int(box["transform"].split()[1].rstrip(")")) for box in boxes]
+    assert heights[0] < heights[1] == heights[3] < heights[2]
+    assert len(drawn.select(".edges path")) == 4
+    assert "Chapter 3, short 3, needs 1 and 2." in drawn.svg["aria-label"]
+    assert "Chapter 4, more, needs 1; not written yet." in drawn.svg["aria-label"]
+
+
+def test_a_graph_that_cannot_be_drawn_is_refused() -> None:
+    with pytest.raises(ValueError, match="chapter 1 is written: take it out of index"):
+        pages.graph([some(1)], {1: ("again", ())})
+    with pytest.raises(ValueError, match="chapter 2 needs 3, which does not come befo"):
+        pages.graph([some(1), some(2, 3), some(3, 1)], {})
+
+
 def test_no_asset_is_heavy_that_no_page_needs(built: Path) -> None:
     static = built / "_static"
     assert not list(static.rglob("fontawesome*"))
