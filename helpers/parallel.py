@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 
@@ -16,13 +16,25 @@ from helpers import runtime, training
 AT_ONCE = 2
 
 
+class Run(NamedTuple):
+    """One training: its seconds, compiling included, and its Keras history."""
+
+    seconds: float
+    history: dict[str, list[float]]
+
+    @property
+    def passes(self) -> int:
+        """How many passes over the data it took."""
+        return len(self.history["loss"])
+
+
 def fit_kinds(
     kinds: Mapping[str, tuple[Any, ...]],
     *,
     epochs: int,
     callbacks: Callable[[], Sequence[keras.callbacks.Callback]] = list,
     **options: Any,
-) -> dict[str, list[float]]:
+) -> dict[str, list[Run]]:
     """Train every model of every kind, two kinds at once; one line of output.
 
     Within a kind the models are trained one after another, and each ends where `fit`
@@ -38,7 +50,7 @@ def fit_kinds(
 
     Returns
     -------
-    Name to the seconds that each of its trainings took, compiling included.
+    Name to one `Run` a model.
 
     Raises
     ------
@@ -50,20 +62,20 @@ def fit_kinds(
     if empty := [name for name, (models, *_) in kinds.items() if not models]:
         raise ValueError(f"{empty[0]!r} has no models: give at least one of each kind")
 
-    def train(name: str) -> list[float]:
+    def train(name: str) -> list[Run]:
         models, *data = kinds[name]
-        first, seconds, trained = models[0], [], []
+        first, done, trained = models[0], [], []
         for model in models:
             started = time.perf_counter()
             if model is not first:
                 training.restart(first, model)
             how: dict[str, Any] = {"callbacks": list(callbacks()), "verbose": 0}
-            first.fit(*data, epochs=epochs, **how, **options)
+            history = first.fit(*data, epochs=epochs, **how, **options).history
             trained.append(first.get_weights())
-            seconds.append(time.perf_counter() - started)
+            done.append(Run(time.perf_counter() - started, history))
         for model, weights in zip(models, trained, strict=True):
             model.set_weights(weights)
-        return seconds
+        return done
 
     on_cpu = runtime.device().startswith("CPU")
     at_once = min(AT_ONCE, os.cpu_count() or 1) if on_cpu else 1
