@@ -15,7 +15,7 @@ import pytest
 
 from helpers import parameters
 from helpers.book import contracts, notebooks
-from helpers.book.contracts import CONTRACTS, WAITING, Chapter, with_tag
+from helpers.book.contracts import CONTRACTS, Chapter, with_tag
 from helpers.book.notebooks import code_cells
 from helpers.files import book_root
 
@@ -46,11 +46,7 @@ def problems(chapter: Chapter, contract: str) -> list[str]:
 @pytest.mark.parametrize("contract", NAMES)
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_chapter_keeps_its_contracts(name, contract, loaded):
-    found = problems(loaded(name), contract)
-    if (name, contract) in WAITING:
-        assert found, f"{name} keeps {contract} now: take it out of WAITING"
-        pytest.xfail(f"{name} waits to be cut anew: {found[0]}")
-    assert found == []
+    assert problems(loaded(name), contract) == []
 
 
 # --- counter-examples: the first chapter, with one thing broken -------------------
