@@ -63,6 +63,7 @@ FORGERIES: dict[str, Callable[[Chapter], Any]] = {
     "a metric moved a little": lambda c: several(c).__setitem__(0, several(c)[0] * 1.0001),
     "a metric deleted": lambda c: metrics(c).popitem(),
     "three runs cut to one": lambda c: several(c).__delitem__(slice(1, None)),
+    "a claim put for another": lambda c: c.results["claims"].__setitem__(0, "a/b > 1"),
     "claims cut to one": lambda c: c.results["claims"].__delitem__(slice(1, None)),
     "another version": lambda c: c.results["environment"].update(keras="9.9.9"),
     "another time": lambda c: c.results["seconds"].update(total=1.0),
@@ -83,21 +84,6 @@ def test_a_forgery_is_found(published: Callable[..., Chapter], forgery: str) -> 
     chapter = published()
     FORGERIES[forgery](chapter)
     assert faults(chapter) != []
-
-
-def test_a_printed_claim_that_is_turned_is_found(
-    published: Callable[..., Chapter],
-) -> None:
-    forged = 0
-    for name in CHAPTERS:
-        chapter = published(name)
-        try:
-            replace_output(chapter, "holds:", "FAILS:")
-        except LookupError:  # it does not print its claims
-            continue
-        assert len(faults(chapter)) == 1, name
-        forged += 1
-    assert forged
 
 
 def test_the_bootstrap_cell_may_change(published: Callable[..., Chapter]) -> None:
