@@ -1,21 +1,29 @@
 """The drawings of cells are legible, complete, of one palette, and say what is true."""
 
-import gc
 import subprocess
 import sys
-import weakref
 from collections import Counter
 from typing import Any
 
-import matplotlib as mpl
-import matplotlib.pyplot as plt
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch, Rectangle, RegularPolygon
 
 from helpers import cell_diagrams, plots
-from tests.test_diagrams import faults, labels, png, texts
+from tests.drawings import (
+    colours,
+    contrast,
+    faults,
+    in_two_styles,
+    labels,
+    left_open,
+    off_canvas,
+    palette,
+    pixels_on_a_phone,
+    public,
+    texts,
+)
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -55,12 +63,7 @@ def draw(name: str, sizes: dict[str, Any]) -> Figure:
 
 
 def test_every_drawing_is_tested():
-    public = {
-        n
-        for n, f in vars(cell_diagrams).items()
-        if getattr(f, "__module__", "") == "helpers.cell_diagrams"
-    }
-    assert {n for n in public if not n.startswith("_")} == set(DRAWINGS)
+    assert public(cell_diagrams) == set(DRAWINGS)
 
 
 @pytest.mark.parametrize(("name", "sizes"), CASES)
@@ -71,31 +74,14 @@ def test_text_is_on_the_canvas_and_free_of_other_text_and_lines(name, sizes):
 @pytest.mark.parametrize(("name", "sizes"), CASES)
 def test_shapes_stay_on_the_canvas_and_type_is_large_enough(name, sizes):
     figure = draw(name, sizes)
-    figure.draw_without_rendering()
-    canvas = figure.bbox.padded(-4)
-    for patch in figure.axes[0].patches:
-        box = patch.get_window_extent()
-        assert canvas.x0 <= box.x0, patch
-        assert canvas.y0 <= box.y0, patch
-        assert box.x1 <= canvas.x1, patch
-        assert box.y1 <= canvas.y1, patch
+    assert off_canvas(figure) == []
     assert figure.get_figwidth() == plots.WIDTH
-    # on a phone, 10 pixels
-    pixels_per_point = 340 / (72 * figure.get_figwidth())
-    assert min(float(t.get_fontsize()) for t in texts(figure)) * pixels_per_point >= 10
-
-
-def colours(figure: Figure) -> Counter[str]:
-    """How many shapes and texts are of each colour."""
-    used = [to_hex(t.get_color()) for t in texts(figure)]
-    for patch in figure.axes[0].patches:
-        used += [to_hex(patch.get_facecolor()), to_hex(patch.get_edgecolor())]
-    return Counter(used + [to_hex(line.get_color()) for line in figure.axes[0].lines])
+    assert pixels_on_a_phone(figure) >= 10
 
 
 @pytest.mark.parametrize(("name", "sizes"), CASES)
 def test_colours_come_from_the_palette(name, sizes):
-    base = {c for c in vars(plots).values() if isinstance(c, str) and c.startswith("#")}
+    base = palette()
     plain = {c.lower() for c in base}
     plain |= {plots.tint(c, t) for c in base for t in (0.5, 0.65, 0.85)}
     faded = {plots.tint(c, t) for c in plain for t in (cell_diagrams.FADE, 0.6)}
@@ -106,35 +92,13 @@ def test_colours_come_from_the_palette(name, sizes):
 
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_a_drawing_is_the_same_every_time_whatever_the_style(name):
-    with mpl.rc_context():
-        plots.style()
-        first = png(draw(name, {}))
-    with plt.style.context("ggplot"):
-        assert png(draw(name, {})) == first
+    ours, other = in_two_styles(lambda: draw(name, {}))
+    assert other == ours
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_a_drawing_is_shown_once_and_leaves_nothing_open(name):
-    before = plt.get_fignums()
-    figure = draw(name, {})
-    assert plt.get_fignums() == before
-    assert to_hex(figure.get_facecolor(), keep_alpha=True) == "#ffffffff"
-    left = weakref.ref(figure)
-    del figure
-    gc.collect()
-    assert left() is None
-
-
-def contrast(one: str, two: str) -> float:
-    def luminance(colour: str) -> float:
-        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        linear = [
-            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts
-        ]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    low, high = sorted(luminance(colour) for colour in (one, two))
-    return (high + 0.05) / (low + 0.05)
+    assert left_open(lambda: draw(name, {})) == []
 
 
 def test_each_gate_has_a_colour_of_its_own_and_what_does_the_same_has_the_same():
