@@ -57,7 +57,7 @@ def fit_kinds(
     ValueError
         There is nothing to train.
 
-    Introduced in chapter 4.
+    Introduced in chapter 3.
     """
     if empty := [name for name, (models, *_) in kinds.items() if not models]:
         raise ValueError(f"{empty[0]!r} has no models: give at least one of each kind")

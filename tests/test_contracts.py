@@ -127,6 +127,8 @@ BROKEN: list[tuple[str, str, Callable[[Chapter], Any]]] = [
     ("order", "there is no '## Exercises'", reorder),
     ("order", "results.write", lambda c: c.notebook.cells.append(nbformat.v4.new_code_cell("1"))),
     ("order", "lacks summary", lambda c: c.notebook.metadata.unrolled.pop("summary")),
+    ("order", "lacks needs", lambda c: c.notebook.metadata.unrolled.update(needs="")),
+    ("order", "lacks after", lambda c: c.notebook.metadata.unrolled.pop("after")),
     ("code_style", "a cell of 16 lines", lambda c: insert_code(c, "x = 1\n" * 16)),
     ("code_style", "columns", lambda c: insert_code(c, f"x = '{'long' * 20}'")),
     ("code_style", "tf.keras", lambda c: insert_code(c, "tf.keras.Model()")),
