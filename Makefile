@@ -72,7 +72,7 @@ handout: $(STAMP)  ## notebooks for a class, without outputs and solutions, in _
 	@$(BOOK) handout $(CHAPTER)
 
 .PHONY: new
-new: $(STAMP)  ## begin a chapter: NAME=11_attention
+new: $(STAMP)  ## begin a chapter: NAME=12_attention
 	@$(BOOK) new $(NAME)
 
 .PHONY: bench

@@ -489,7 +489,7 @@ def receptive_fields(dilations: Sequence[int] = (1, 2, 4, 8)) -> Figure:
     ValueError
         A dilation is not a whole number above 0, or the stack cannot be drawn.
 
-    Introduced in chapter 4.
+    Introduced in chapter 11.
     """
     for dilation in dilations:
         _whole("a dilation", dilation, 1, 15)
@@ -565,7 +565,7 @@ def encoder_decoder(source: str = "12+7", target: str = "19") -> Figure:
     ValueError
         One of them is too short or too long.
 
-    Introduced in chapter 4.
+    Introduced in chapter 11.
     """
     if not (1 <= len(source) <= 5 and 2 <= len(target) <= 4):
         raise ValueError(
@@ -646,7 +646,7 @@ def scan(n: int = 8) -> Figure:
     ValueError
         n is none of these.
 
-    Introduced in chapter 4.
+    Introduced in chapter 11.
     """
     _whole("n", n, 2, 8)
     if n & (n - 1):

@@ -199,7 +199,7 @@ def copying(
     y : (n_sequences, n_copied) integers below n_symbols, in the order shown.
 
     Source: Hochreiter and Schmidhuber, 1997; the form is that of Arjovsky, Shah and
-    Bengio, Unitary evolution recurrent neural networks, 2016. Introduced in chapter 3.
+    Bengio, Unitary evolution recurrent neural networks, 2016. Introduced in chapter 4.
     """
     random = np.random.default_rng(seed)
     y = random.integers(0, n_symbols, (n_sequences, n_copied))

@@ -55,7 +55,7 @@ def _parsers() -> dict[str, _Parser]:
     sync = command("sync", _sync, "bring new prose into published notebooks")
     text = "notebooks for a class, without outputs and solutions, in _build/handout"
     handout = command("handout", _handout, text)
-    command("new", _new, "begin a chapter").add_argument("name", help="11_attention")
+    command("new", _new, "begin a chapter").add_argument("name", help="12_attention")
     listing = command("list", _list, "list chapters, their parameters and run times")
     site = command("build", _build, "build the site from the published notebooks")
     command("readme", _readme, "write the table of chapters in README.md")
@@ -168,7 +168,7 @@ def _new(options: argparse.Namespace, root: Path) -> int:
     """Begin a chapter with the fewest cells that run."""
     name = options.name
     if not re.fullmatch(r"\d\d_[a-z0-9_]+", name):
-        raise ValueError(f'a chapter is named such as "11_attention", not "{name}"')
+        raise ValueError(f'a chapter is named such as "12_attention", not "{name}"')
     path = root / "chapters" / f"{name}.md"
     for other in sorted((root / "chapters").glob(f"{name[:3]}*.md")):
         raise ValueError(f"{other.stem} has that number; choose another one")

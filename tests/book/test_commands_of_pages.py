@@ -32,8 +32,8 @@ ELSEWHERE = {
 # What a chapter that has only been begun, or cut to a stub, is told.
 REFUSED = {
     "make publish": "is not published, because of",
-    "make publish CHAPTER=11": "is not published, because of",
-    "make sync CHAPTER=11": "11_attention was never published",
+    "make publish CHAPTER=12": "is not published, because of",
+    "make sync CHAPTER=12": "12_attention was never published",
 }
 STUB = """
 ```{code-cell} ipython3
@@ -118,7 +118,7 @@ def test_a_command_of_a_page_works(page: Path, command: str, book: Path) -> None
     if command.startswith("make new"):
         with (book / "_toc.yml").open("a") as toc:  # as the page says
             toc.write(
-                "  - caption: New\n    chapters:\n      - file: chapters/11_attention\n"
+                "  - caption: New\n    chapters:\n      - file: chapters/12_attention\n"
             )
 
 
