@@ -79,7 +79,8 @@ def other(chapter: str) -> dict[str, Any]:
 
 def timeless(results: Results) -> Results:
     """The metrics that do not depend on how busy the machine was."""
-    return {k: v for k, v in results["metrics"].items() if not k.endswith("/seconds")}
+    times = ("/seconds", "/ms")
+    return {k: v for k, v in results["metrics"].items() if not k.endswith(times)}
 
 
 def chosen(request: pytest.FixtureRequest) -> list[str]:
