@@ -49,7 +49,8 @@ def close(
 def equal(title: str, given: Any, expected: Any, *, hints: Iterable[Hint] = ()) -> bool:
     """Say whether a word, a shape or a list is the expected one; print one message.
 
-    `hints` is as in `close`. A tuple and a list with the same elements are equal.
+    `hints` is as in `close`. A tuple and a list with the same elements are equal, and
+    so are words in capitals and in small letters.
 
     Introduced in chapter 1.
     """
@@ -57,6 +58,8 @@ def equal(title: str, given: Any, expected: Any, *, hints: Iterable[Hint] = ()) 
         return _verdict(title, "replace the `...` by your answer and run both cells")
 
     def same(value: Any) -> bool:
+        if isinstance(given, str) and isinstance(value, str):
+            return given.strip().casefold() == value.casefold()
         if isinstance(given, list | tuple) and isinstance(value, list | tuple):
             return list(given) == list(value)
         return bool(np.all(given == value))

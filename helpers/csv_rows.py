@@ -18,6 +18,17 @@ MARKS = {
 }
 
 
+def told(head: bytes) -> str | None:
+    """The encoding of a file as its first bytes tell it, if they do."""
+    for mark, name in MARKS.items():
+        if head.startswith(mark):
+            return name
+    for start, name in enumerate(("utf-16-be", "utf-16-le")):
+        if head[start::2].count(0) > len(head) / 3:
+            return name  # Latin letters: every other byte is zero
+    return None
+
+
 def decoded(path: pathlib.Path) -> tuple[str, str]:
     """The text of a file and its encoding, which its first bytes or its zeros tell."""
     if not path.is_file():
@@ -26,12 +37,7 @@ def decoded(path: pathlib.Path) -> tuple[str, str]:
             f"{path.absolute().parent}"
         )
     data = path.read_bytes()
-    encodings = [name for mark, name in MARKS.items() if data.startswith(mark)]
-    head = data[:2000]
-    for start, name in enumerate(("utf-16-be", "utf-16-le")):
-        if not encodings and head[start::2].count(0) > len(head) / 3:
-            encodings = [name]  # Latin letters: every other byte is zero
-    for encoding in (*encodings, "utf-8", "cp1252", "latin-1"):
+    for encoding in filter(None, (told(data[:2000]), "utf-8", "cp1252", "latin-1")):
         with contextlib.suppress(UnicodeDecodeError):
             text = data.decode(encoding)
             if "\0" not in text:

@@ -39,7 +39,8 @@ def fit_kinds(
 
     Within a kind the models are trained one after another, and each ends where `fit`
     would have brought it: only the first is compiled to machine code (see
-    `training.restart`). On a GPU, or on one core, kinds follow one another as well.
+    `training.restart`). If one kind is left over, its models are divided between the
+    cores. On a GPU, or on one core, kinds follow one another as well.
 
     Parameters
     ----------
@@ -62,29 +63,36 @@ def fit_kinds(
     if empty := [name for name, (models, *_) in kinds.items() if not models]:
         raise ValueError(f"{empty[0]!r} has no models: give at least one of each kind")
 
-    def train(name: str) -> list[Run]:
-        models, *data = kinds[name]
-        first, done, trained = models[0], [], []
-        for model in models:
-            started = time.perf_counter()
-            if model is not first:
-                training.restart(first, model)
-            how: dict[str, Any] = {"callbacks": list(callbacks()), "verbose": 0}
-            history = first.fit(*data, epochs=epochs, **how, **options).history
-            trained.append(first.get_weights())
-            done.append(Run(time.perf_counter() - started, history))
-        for model, weights in zip(models, trained, strict=True):
-            model.set_weights(weights)
-        return done
-
     on_cpu = runtime.device().startswith("CPU")
     at_once = min(AT_ONCE, os.cpu_count() or 1) if on_cpu else 1
+    parts = [(name, slice(None)) for name in kinds]
+    if left_over := len(kinds) % at_once:
+        last, _ = parts.pop()
+        n = min(at_once // left_over, len(kinds[last][0]))
+        parts += [(last, slice(start, None, n)) for start in range(n)]
+
+    def train(name: str, part: slice) -> list[Run]:
+        models, *data = kinds[name]
+
+        def run(model: keras.Model) -> Run:
+            started = time.perf_counter()
+            how: dict[str, Any] = {"callbacks": list(callbacks()), "verbose": 0}
+            history = model.fit(*data, epochs=epochs, **how, **options).history
+            return Run(time.perf_counter() - started, history)
+
+        return training.in_turn(models[part], run)
+
+    counts = {name: len(models) for name, (models, *_) in kinds.items()}
+    done: dict[str, list[Any]] = {name: [None] * counts[name] for name in kinds}
+    total, trained = sum(counts.values()), 0
     started, line = time.perf_counter(), None
     with ThreadPoolExecutor(at_once) as pool:
-        futures = {name: pool.submit(train, name) for name in kinds}
-        for number, future in enumerate(as_completed(futures.values()), 1):
-            future.result()
+        futures = {pool.submit(train, *one): one for one in parts}
+        for future in as_completed(futures):
+            name, part = futures[future]
+            done[name][part] = future.result()
+            trained += len(future.result())
             spent = time.perf_counter() - started
-            text = f"{number} of {len(kinds)} kinds trained, {spent:.0f} s"
+            text = f"{trained} of {total} networks trained, {spent:.0f} s"
             line = training.show(text, line)
-    return {name: future.result() for name, future in futures.items()}
+    return done

@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from helpers.files import book_root, write_text
@@ -200,17 +200,19 @@ def summary(figures: Mapping[str, Sequence[float]], form: str = "{:,.0f}") -> pd
 
     Returns
     -------
-    One text a name; the deviation is that of a sample.
+    One text a name; the deviation is that of a sample, and a run that failed shows as
+    nan.
 
     Introduced in chapter 2.
     """
+    import numpy as np
     import pandas as pd
 
     rows = {}
     for name, values in figures.items():
-        rows[name] = form.format(fmean(values))
+        rows[name] = form.format(np.mean(values))
         if len(values) > 1:
-            rows[name] += " ± " + form.format(stdev(values))
+            rows[name] += " ± " + form.format(np.std(values, ddof=1))
     return pd.Series(rows)
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from helpers.columns import listed, shown
 from helpers.csv_header import SEPARATORS, Header, find_header
-from helpers.csv_rows import MARKS, clean, records
+from helpers.csv_rows import clean, records, told
 from helpers.hints import did_you_mean
 
 LONGEST = 10_000_000  # characters of one cell; csv's own limit is 131,072
@@ -175,12 +175,8 @@ def _encoding(path: pathlib.Path) -> str:
     """The encoding, which the first bytes, their zeros or else all bytes tell."""
     with path.open("rb") as raw:
         head = raw.read(2000)
-    for mark, name in MARKS.items():
-        if head.startswith(mark):
-            return name.upper()
-    for start, name in enumerate(("UTF-16-BE", "UTF-16-LE")):
-        if head[start::2].count(0) > len(head) / 3:
-            return name  # Latin letters: every other byte is zero
+    if encoding := told(head):
+        return encoding.upper()
     good = bad = 0
     with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
         while part := file.read(1 << 20):

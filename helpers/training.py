@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import keras
 import numpy as np
+
+T = TypeVar("T")
 
 
 class ProgressLine(keras.callbacks.Callback):
@@ -86,14 +88,35 @@ def fit_each(
 
     Introduced in chapter 2.
     """
-    first, trained = models[0], []
+    in_turn(models, lambda model: fit(model, *data, epochs=epochs, **options))
+
+
+def in_turn(
+    models: Sequence[keras.Model], train: Callable[[keras.Model], T]
+) -> list[T]:
+    """Call `train` for each of some models that were built alike.
+
+    Each time it is given the first of them, already compiled to machine code, in the
+    state of the one whose turn it is; in the end each has the weights of its training.
+
+    Parameters
+    ----------
+    models : at least one; all with the same layers, optimizer and loss, not trained.
+    train : trains the model that it is given.
+
+    Returns
+    -------
+    What `train` returned, one a model.
+    """
+    first, returned, trained = models[0], [], []
     for model in models:
         if model is not first:
             restart(first, model)
-        fit(first, *data, epochs=epochs, **options)
+        returned.append(train(first))
         trained.append(first.get_weights())
     for model, weights in zip(models, trained, strict=True):
         model.set_weights(weights)
+    return returned
 
 
 def restart(model: keras.Model, fresh: keras.Model) -> None:

@@ -64,6 +64,30 @@ def test_each_training_has_callbacks_of_its_own():
     assert len({id(one.model) for one in made}) == 2
 
 
+def test_the_models_of_a_kind_left_over_are_divided(monkeypatch):
+    monkeypatch.setattr(parallel.os, "cpu_count", lambda: 2)
+    trained = []
+    in_turn = parallel.training.in_turn
+
+    def noted(models, train):
+        trained.append(len(models))
+        return in_turn(models, train)
+
+    monkeypatch.setattr(parallel.training, "in_turn", noted)
+    kinds = {"a": (pair(2), X, Y), "b": (pair(3), X, Y)}
+    three = [build(2, seed) for seed in range(3)]  # the last seed orders the sequences
+    done = parallel.fit_kinds(kinds | {"c": (three, X, Y)}, epochs=2, batch_size=8)
+    assert sorted(trained) == [1, 2, 2, 2]
+    alone = [build(2, seed) for seed in range(3)]
+    for model, run in zip(alone, done["c"], strict=True):
+        history = model.fit(X, Y, epochs=2, batch_size=8, verbose=0).history
+        assert run.history == history
+    assert same(three, alone)
+    trained.clear()
+    assert len(parallel.fit_kinds({"a": (pair(2)[:1], X, Y)}, epochs=1)["a"]) == 1
+    assert trained == [1]
+
+
 def test_a_kind_that_fails_is_not_silent():
     with pytest.raises(ValueError, match="'b' has no models: give at least one"):
         parallel.fit_kinds({"a": (pair(2), X, Y), "b": ([], X, Y)}, epochs=1)

@@ -1,6 +1,7 @@
 """Results are recorded, claimed and written whole, or not at all."""
 
 import json
+import math
 import os
 
 import pytest
@@ -193,3 +194,4 @@ def test_a_summary_has_a_deviation_only_where_there_are_several_figures():
     found = report.summary({"one": [1234.5], "three": [1.0, 2.0, 3.0]}, "{:,.1f}")
     assert list(found) == ["1,234.5", "2.0 ± 1.0"]
     assert list(found.index) == ["one", "three"]
+    assert list(report.summary({"failed": [math.nan, 1.0]})) == ["nan ± nan"]
