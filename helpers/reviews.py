@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from helpers.datasets import Imdb, Reviews
@@ -75,3 +77,14 @@ def load_generated() -> Imdb:
     Introduced in chapter 7.
     """
     return Imdb(generated(1200, 0), generated(400, 1))
+
+
+def load_word_index() -> dict[str, int]:
+    """In place of Keras' word index: the words of `load_generated` and their ranks.
+
+    Introduced in chapter 7.
+    """
+    marks = str.maketrans(dict.fromkeys(',.!<>/-"', " "))
+    said = " ".join(load_generated().train.texts).lower().translate(marks)
+    ranked = Counter(said.split()).most_common()
+    return {word: rank for rank, (word, _) in enumerate(ranked, 1)}
