@@ -220,6 +220,11 @@ def _header(
 
 def _no_column(file: str, head: str, wanted: dict[str, str]) -> ValueError:
     """Name the columns of the first row, or of one that holds a name wanted."""
+    if "\0" in head:
+        return ValueError(
+            f"{file} is neither UTF-8 nor UTF-16 with a mark at its start: save it as "
+            '"CSV UTF-8"'
+        )
     heads = [
         (len({*wanted.values()} & {*map(clean, cells)}), place == 0, len(cells), cells)
         for mark in SEPARATORS
@@ -230,7 +235,10 @@ def _no_column(file: str, head: str, wanted: dict[str, str]) -> ValueError:
     names = [clean(cell) for cell in max(heads)[-1] if cell.strip()]
     parameter = next(key for key, name in wanted.items() if name not in names)
     missing = wanted[parameter]
-    hint = did_you_mean(missing, names) or "; a header must name the columns"
+    hint = (
+        did_you_mean(missing, names)
+        or "; a header must name the columns, and you one of them"
+    )
     if len(names) == 1 and "mean" not in hint:
         hint += f", with {', '.join(SEPARATORS.values())} between them"
     return ValueError(
@@ -276,9 +284,12 @@ def _rows(
                         )
                 yield row, cells
         except csv.Error as error:
+            how = "is written twice"
+            if '\\"' in path.read_text(encoding, errors="replace"):
+                how += ', not as \\" (pandas reads these with escapechar="\\\\")'
             raise ValueError(
                 f"{path.name}, row {row + 1}: quotation marks do not pair ({error}); "
-                f"{cell} stands between two, and a mark in it is written twice"
+                f"{cell} stands between two, and a mark in it {how}"
             ) from None
         except UnicodeDecodeError:
             raise ValueError(
@@ -383,7 +394,7 @@ def _classes(
             f'{file}, column "{name}": all {len(spellings)} labels are '
             f"{shown(classes[0])}; give a column of two classes or more, or none"
         )
-    if len(classes) > max(20, len(spellings) / 2):
+    if len(classes) > max(8, len(spellings) / 5):
         raise ValueError(
             f'{file}, column "{name}": {len(classes)} different labels for '
             f"{len(spellings)} texts, as {listed(classes, 3)}: these are no classes, "

@@ -362,6 +362,8 @@ def test_spellings_of_one_label_are_one_class_and_said(
         (table([(" ", "x"), ("", "y")]), r"0 texts can be used, .*no text in 2 rows \(2, 3\)"),
         (table([("a", ""), ("b", "")]), r"0 texts can be used, .*no label in 2 rows \(2, 3\)"),
         ("Reviews, of 2024, all\ntext;labels\na;b\n", "no column \"label\".*its header holds 'text', 'labels'; did"),
+            ("t\0e\0x\0t\0,日本".encode(), "neither UTF-8 nor UTF-16 with a mark"),
+            ('text,label\n"say \\"no\\" twice",a\n', r"twice, not as .*escapechar"),
         ("", "mine.csv is empty"),
         ("\n \n", "mine.csv is empty"),
         (b"\xef\xbb\xbf", "mine.csv is empty"),
