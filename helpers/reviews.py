@@ -52,7 +52,7 @@ def generated(n_reviews: int, seed: int) -> Reviews:
     """
     random = np.random.default_rng(seed)
     texts, opinions = [], np.arange(n_reviews) % 2
-    for opinion in opinions:
+    for opinion in opinions.tolist():
         frame = FRAMES[random.integers(len(FRAMES))]
         first, second = random.choice(ASPECTS, 2, replace=False)
         said = frame.format(

@@ -28,18 +28,20 @@ def test_words_are_small_and_signs_are_words_of_their_own():
     assert tokens.words(" <br/>\n") == []
 
 
-def by_counting_all(counts, n_merges):
+def by_counting_all(
+    counts: dict[str, int], n_merges: int
+) -> tuple[list[tuple[str, str]], dict[str, list[str]]]:
     """The same by the definition: count all pairs anew each time."""
     pieces = {word: [*word[:-1], word[-1] + "_"] for word in counts}
-    merges = []
+    merges: list[tuple[str, str]] = []
     while len(merges) < n_merges:
-        found = Counter()
+        found: Counter[tuple[str, str]] = Counter()
         for word, parts in pieces.items():
             for pair in pairwise(parts):
                 found[pair] += counts[word]
         if not found:
             break
-        merges.append(max(sorted(found), key=found.get))
+        merges.append(max(sorted(found), key=found.__getitem__))
         pieces = {w: tokens.join(parts, merges[-1]) for w, parts in pieces.items()}
     return merges, pieces
 
