@@ -34,30 +34,17 @@ def encodings(rows: Mapping[str, Sequence[Sequence[object]]]) -> Figure:
     if len({len(words) for words in rows.values()}) > 1:
         counts = {name: len(words) for name, words in rows.items()}
         raise ValueError(f"every encoding needs the same number of words, not {counts}")
-    placed, y = [], 0.12
-    for name, words in rows.items():
-        y += NAME - 0.06
-        placed.append((0.08, y, name, ""))
-        x, y = 0.08, y + LINE + 0.04
-        for number, pieces in enumerate(words):
-            for piece in pieces:
-                text = str(piece).replace(" ", "␣")
-                width = (len(text) + 0.7) * LETTER
-                if x + width > plots.WIDTH - 0.08:
-                    x, y = 0.08, y + LINE
-                placed.append((x, y, text, HUES[number % len(HUES)]))
-                x += width + GAP
-    canvas = Canvas(y + LINE / 2 + 0.1)
-    top = canvas.axes.get_ylim()[1]
-    for x, y, text, hue in placed:
+    placed, height = _placed(rows)
+    canvas = Canvas(height)
+    for x, down, text, hue in placed:
+        y = height - down
         if not hue:
-            canvas.text(x, top - y, text, ha="left", weight="bold")
+            canvas.text(x, y, text, ha="left", weight="bold")
             continue
-        width = (len(text) + 0.7) * LETTER
         canvas.add(
             FancyBboxPatch(
-                (x, top - y - 0.095),
-                width,
+                (x, y - 0.095),
+                _width(text),
                 0.19,
                 "round,pad=0,rounding_size=0.04",
                 facecolor=plots.tint(hue),
@@ -65,8 +52,8 @@ def encodings(rows: Mapping[str, Sequence[Sequence[object]]]) -> Figure:
             )
         )
         canvas.axes.text(
-            x + width / 2,
-            top - y - 0.008,
+            x + _width(text) / 2,
+            y - 0.008,
             text,
             size=LETTERS,
             family="DejaVu Sans Mono",
@@ -76,3 +63,26 @@ def encodings(rows: Mapping[str, Sequence[Sequence[object]]]) -> Figure:
             zorder=6,
         )
     return canvas.figure
+
+
+def _width(text: str) -> float:
+    return (len(text) + 0.7) * LETTER
+
+
+def _placed(
+    rows: Mapping[str, Sequence[Sequence[object]]],
+) -> tuple[list[tuple[float, float, str, str]], float]:
+    """Each text's left end, way down from the top and colour, "" for a name; height."""
+    placed, down = [], 0.12
+    for name, words in rows.items():
+        down += NAME - 0.06
+        placed.append((0.08, down, name, ""))
+        x, down = 0.08, down + LINE + 0.04
+        for number, pieces in enumerate(words):
+            for piece in pieces:
+                text = str(piece).replace(" ", "␣")
+                if x + _width(text) > plots.WIDTH - 0.08:
+                    x, down = 0.08, down + LINE
+                placed.append((x, down, text, HUES[number % len(HUES)]))
+                x += _width(text) + GAP
+    return placed, down + LINE / 2 + 0.1
