@@ -22,7 +22,7 @@ from helpers.csv_rows import clean, records, told
 from helpers.hints import did_you_mean
 
 LONGEST = 10_000_000  # characters of one cell; csv's own limit is 131,072
-HEAD = 100_000  # characters among which the header is looked for
+HEAD = 100_000  # characters that tell the header, and how marks are written
 KINDS = {
     b"PK\x03\x04": "a workbook or an archive (as .xlsx, .docx and .zip are)",
     b"\xd0\xcf\x11\xe0": "a workbook or document of an old Office",
@@ -285,7 +285,9 @@ def _rows(
                 yield row, cells
         except csv.Error as error:
             how = "is written twice"
-            if '\\"' in path.read_text(encoding, errors="replace"):
+            with path.open(encoding=encoding, errors="replace") as file:
+                head = file.read(HEAD)
+            if '\\"' in head:
                 how += ', not as \\" (pandas reads these with escapechar="\\\\")'
             raise ValueError(
                 f"{path.name}, row {row + 1}: quotation marks do not pair ({error}); "
