@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections import Counter
 
 import numpy as np
@@ -84,7 +85,7 @@ def load_word_index() -> dict[str, int]:
 
     Introduced in chapter 7.
     """
-    marks = str.maketrans(dict.fromkeys(',.!<>/-"', " "))
+    marks = str.maketrans(dict.fromkeys(string.punctuation.replace("'", ""), " "))
     said = " ".join(load_generated().train.texts).lower().translate(marks)
     ranked = Counter(said.split()).most_common()
     return {word: rank for rank, (word, _) in enumerate(ranked, 1)}

@@ -396,7 +396,7 @@ def _classes(
             f'{file}, column "{name}": all {len(spellings)} labels are '
             f"{shown(classes[0])}; give a column of two classes or more, or none"
         )
-    if len(classes) > max(8, len(spellings) / 5):
+    if len(classes) > max(12, len(spellings) / 5):
         raise ValueError(
             f'{file}, column "{name}": {len(classes)} different labels for '
             f"{len(spellings)} texts, as {listed(classes, 3)}: these are no classes, "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from heapq import heapify, heappop, heappush
@@ -11,16 +12,20 @@ from itertools import pairwise
 
 Pair = tuple[str, str]
 
-TOKEN = re.compile(r"\w+(?:'\w+)*|[^\w\s]")
+TOKEN = re.compile(r"\w+(?:'\w+)*|[^\w\s\x00-\x1f\x7f-\x9f]")
 END = "_"  # of a word
 
 
 def words(text: str) -> list[str]:
     """Words in small letters and punctuation marks, in their order; no line breaks.
 
+    An apostrophe inside a word belongs to it, written ' or ’; a letter and an accent
+    that are two characters (as files of a Mac have them) are one.
+
     Introduced in chapter 7.
     """
-    return TOKEN.findall(re.sub("<br */?>", " ", text.lower()))
+    text = unicodedata.normalize("NFC", text.lower()).replace("’", "'")
+    return TOKEN.findall(re.sub("<br */?>", " ", text))
 
 
 def learn_merges(counts: Mapping[str, int], n_merges: int) -> list[Pair]:

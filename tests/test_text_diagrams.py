@@ -13,12 +13,6 @@ ROWS = {
 }
 
 
-def boxes(figure):
-    return figure.axes[0].patches or [
-        a for a in figure.axes[0].artists if hasattr(a, "get_facecolor")
-    ]
-
-
 def test_every_piece_stands_in_a_box_within_the_figure():
     figure = text_diagrams.encodings(ROWS)
     texts = [text.get_text() for text in figure.axes[0].texts]
@@ -35,7 +29,7 @@ def test_every_piece_stands_in_a_box_within_the_figure():
 
 def test_a_word_has_one_colour_in_all_rows():
     figure = text_diagrams.encodings(ROWS)
-    colours = [to_hex(box.get_facecolor()) for box in boxes(figure)]
+    colours = [to_hex(box.get_facecolor()) for box in figure.axes[0].patches]
     n, o, t, b, *_ = colours
     assert n == o == t != b
     not_, bad, sign = colours[7:10]

@@ -25,7 +25,12 @@ def test_words_are_small_and_signs_are_words_of_their_own():
         "50",
         "€",
     ]
-    assert tokens.words(" <br/>\n") == []
+    assert tokens.words(" <br/>\n\x96") == []
+
+
+def test_two_ways_to_write_one_word_are_one_word():
+    assert tokens.words("isn’t ‘bad’") == ["isn't", "‘", "bad", "'"]
+    assert tokens.words("cafe\u0301") == ["café"]
 
 
 def by_counting_all(
