@@ -76,6 +76,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path = root / "chapters" / f"{name}.md"
         path.write_text(stub(path.read_text()))
     (root / "sales.csv").write_text("day,sold\n2024-01-01,1\n")
+    (root / "letters.csv").write_text("body,topic\nIt rained.,weather\n")
     for words in (["init", "-q"], ["add", "README.md", "_config.yml", "chapters"]):
         subprocess.run(["git", *words], cwd=root, check=True)
     return root
