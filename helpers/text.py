@@ -194,12 +194,17 @@ def _encoding(path: pathlib.Path) -> str:
     return "Windows-1252"
 
 
+def _head(path: pathlib.Path, encoding: str) -> str:
+    """The first characters, bytes that are none of this encoding replaced."""
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
+        return file.read(HEAD)
+
+
 def _header(
     path: pathlib.Path, encoding: str, wanted: dict[str, str]
 ) -> tuple[Header, list[int]]:
     """The header and the places in it of the columns wanted, by their parameters."""
-    with path.open(encoding=encoding, errors="replace", newline="") as file:
-        head = file.read(HEAD)
+    head = _head(path, encoding)
     names = list(wanted.values())
     header = find_header(head, names) if all(names) else None
     if not header or header.first < header.last:  # several rows may be texts
@@ -285,9 +290,7 @@ def _rows(
                 yield row, cells
         except csv.Error as error:
             how = "is written twice"
-            with path.open(encoding=encoding, errors="replace") as file:
-                head = file.read(HEAD)
-            if '\\"' in head:
+            if '\\"' in _head(path, encoding):
                 how += ', not as \\" (pandas reads these with escapechar="\\\\")'
             raise ValueError(
                 f"{path.name}, row {row + 1}: quotation marks do not pair ({error}); "
