@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from helpers import plots
 
@@ -14,6 +17,8 @@ COLOURS = [
     *map(plots.shade, (plots.BLUE, plots.RED, plots.GREEN, plots.PINK, plots.ORANGE)),
     plots.GREY,
 ]
+EDGE = 0.08  # of the map, left free
+ABOVE = 0.03  # its words stands the name of a group
 
 
 def word_map(
@@ -24,62 +29,60 @@ def word_map(
     Parameters
     ----------
     points : (words, 2), in the order of the words of all groups.
-    groups : name of a group to its words; the name is written above them, in bold.
+    groups : name of a group, written above its words in bold, to the words.
     height : of the figure, in inches.
+
+    Raises
+    ------
+    ValueError
+        There are more or fewer points than words.
 
     Introduced in chapter 8.
     """
     words = [word for group in groups.values() for word in group]
     if points.shape != (len(words), 2):
-        raise ValueError(f"{len(words)} words need as many points, not {points.shape}")
-    figure, axes = plt.subplots(figsize=(plots.WIDTH, height))
-    axes.set_axis_off()
-    axes.set(xlim=(0, 1), ylim=(0, 1))
-    low, high = points.min(axis=0), points.max(axis=0)
-    places = 0.08 + 0.84 * (points - low) / np.maximum(high - low, 1e-9)
-    labels, place = [], 0
-    for colour, (name, group) in zip(_colours(len(groups)), groups.items(), strict=True):
-        if not group:
-            continue
-        own = places[place : place + len(group)]
-        place += len(group)
-        for word, (x, y) in zip(group, own, strict=True):
-            labels.append(axes.text(x, y, word, color=colour, ha="center", va="center"))
-        x, y = np.median(own[:, 0]), own[:, 1].max() + 0.03
-        labels.append(
-            axes.text(x, y, name, color=colour, ha="center", va="center", weight="bold")
+        raise ValueError(
+            f"{len(words)} words need points of the shape ({len(words)}, 2), not "
+            f"{points.shape}"
         )
+    figure, axes = plt.subplots(figsize=(plots.WIDTH, height))
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    axes.set_axis_off()
+    low, size = points.min(axis=0), np.maximum(np.ptp(points, axis=0), 1e-9)
+    left = [tuple(p) for p in EDGE + (1 - 2 * EDGE) * (points - low) / size]
+    labels: list[Text] = []
+    for colour, (name, group) in zip(cycle(COLOURS), groups.items(), strict=False):
+        own, left = left[: len(group)], left[len(group) :]
+        how: dict[str, Any] = {"color": colour, "ha": "center", "va": "center"}
+        labels += [
+            axes.text(*p, word, **how) for word, p in zip(group, own, strict=True)
+        ]
+        if group:
+            top = max(y for _, y in own) + ABOVE
+            middle = float(np.median([x for x, _ in own]))
+            labels.append(axes.text(middle, top, name, weight="bold", **how))
     _spread(figure, labels)
     return figure
 
 
-def _colours(n: int) -> list[str]:
-    return [COLOURS[i % len(COLOURS)] for i in range(n)]
-
-
-def _spread(figure: Figure, labels: list) -> None:
-    """Push overlapping labels apart, each pair along the way that is shorter."""
+def _spread(figure: Figure, labels: list[Text]) -> None:
+    """Push labels that overlap apart, each two along the way that is shorter."""
     figure.canvas.draw()
     boxes = [label.get_window_extent() for label in labels]
-    centre = np.array([[(b.x0 + b.x1) / 2, (b.y0 + b.y1) / 2] for b in boxes])
-    size = np.array([[b.width + 4, b.height + 1] for b in boxes])
+    centre = np.array([((b.x0 + b.x1) / 2, (b.y0 + b.y1) / 2) for b in boxes])
+    size = np.array([(b.width + 4, b.height + 1) for b in boxes])
     reach = (size[:, None] + size) / 2
+    turn = np.sign(np.subtract.outer(np.arange(len(labels)), np.arange(len(labels))))
     for _ in range(500):
-        apart = centre[:, None] - centre
+        apart = centre[:, None] - centre  # (labels, labels, 2)
         over = reach - np.abs(apart)
-        hit = (over > 0).all(axis=2) & ~np.eye(len(labels), dtype=bool)
+        hit = (over > 0).all(axis=2) & (turn != 0)
         if not hit.any():
             break
-        along = over.argmin(axis=2)
-        push = np.zeros_like(apart)
-        for axis in (0, 1):
-            sign = np.where(apart[..., axis] >= 0, 1, -1)
-            sign = np.where(apart[..., axis] == 0, np.sign(np.subtract.outer(
-                np.arange(len(labels)), np.arange(len(labels)))), sign)
-            push[..., axis] = np.where(
-                hit & (along == axis), sign * (over[..., axis] / 2 + 0.5), 0
-            )
-        centre += 0.5 * push.sum(axis=1)
-    axes = figure.axes[0]
-    for label, place in zip(labels, axes.transData.inverted().transform(centre), strict=True):
-        label.set_position(tuple(place))
+        shorter = over.argmin(axis=2)[..., None] == np.arange(2)
+        sign = np.where(apart == 0, turn[..., None], np.sign(apart))
+        push = np.where(hit[..., None] & shorter, sign * (over / 4 + 0.25), 0)
+        centre += push.sum(axis=1)
+    to_axes = figure.axes[0].transData.inverted()
+    for label, place in zip(labels, to_axes.transform(centre), strict=True):
+        label.set_position((float(place[0]), float(place[1])))
