@@ -49,13 +49,14 @@ def word_map(
     axes.set(xlim=(0, 1), ylim=(0, 1))
     axes.set_axis_off()
     low, size = points.min(axis=0), np.maximum(np.ptp(points, axis=0), 1e-9)
-    left = [tuple(p) for p in EDGE + (1 - 2 * EDGE) * (points - low) / size]
+    left = (EDGE + (1 - 2 * EDGE) * (points - low) / size).tolist()
     labels: list[Text] = []
     for colour, (name, group) in zip(cycle(COLOURS), groups.items(), strict=False):
         own, left = left[: len(group)], left[len(group) :]
         how: dict[str, Any] = {"color": colour, "ha": "center", "va": "center"}
         labels += [
-            axes.text(*p, word, **how) for word, p in zip(group, own, strict=True)
+            axes.text(x, y, word, **how)
+            for word, (x, y) in zip(group, own, strict=True)
         ]
         if group:
             top = max(y for _, y in own) + ABOVE
