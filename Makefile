@@ -63,6 +63,10 @@ publish: $(STAMP)  ## execute chapters at full profile, in place, with result fi
 	@$(BOOK) publish $(CHAPTER) $(if $(PROFILE),--profile $(PROFILE)) $(ARGS)
 	@$(BOOK) readme
 
+.PHONY: pretrain
+pretrain: $(STAMP)  ## list the models that the book ships, or make one: NAME=review_vectors
+	@$(BOOK) pretrain $(NAME) $(if $(PROFILE),--profile $(PROFILE)) $(ARGS)
+
 .PHONY: sync
 sync: $(STAMP)  ## bring changed prose into the published notebooks
 	@$(BOOK) sync $(CHAPTER) $(if $(PROFILE),--profile $(PROFILE)) $(ARGS)

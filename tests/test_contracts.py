@@ -14,7 +14,7 @@ import nbformat
 import pytest
 
 from helpers import parameters
-from helpers.book import contracts, notebooks
+from helpers.book import contracts, notebooks, pretrained
 from helpers.book.contracts import CONTRACTS, Chapter, with_tag
 from helpers.book.notebooks import code_cells
 from helpers.files import book_root
@@ -265,7 +265,9 @@ def traces(name: str, content: bytes) -> list[str]:
     found = [
         what for what, pattern in TRACES.items() if pattern and re.search(pattern, text)
     ]
-    return found + (["a large file"] if len(content) > 1_500_000 else [])
+    # What a chapter may ship has a limit of its own.
+    limit = pretrained.MAX_BYTES if name.startswith(pretrained.FOLDER) else 1_500_000
+    return found + (["a large file"] if len(content) > limit else [])
 
 
 def test_no_tracked_file_names_a_machine_or_an_index():

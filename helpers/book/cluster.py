@@ -33,12 +33,14 @@ class Outcome(NamedTuple):
 
     notebook : as executed, up to the failed cell if there was one; None or empty if its
         worker was lost.
+    result, files : as `worker.Executed` describes them.
     """
 
     job: Job
     notebook: Any = None
     result: dict[str, Any] | None = None
     error: str = ""
+    files: Mapping[str, bytes] | None = None
 
 
 def execute(
@@ -85,7 +87,7 @@ def execute(
             if not fresh and (run := runs.find(keys[number], root)):
                 bar.ended(number, "found   ")
                 notebook = notebooks.with_outputs(source[job.chapter], run.notebook)
-                yield Outcome(job, notebook, run.result)
+                yield Outcome(job, notebook, run.result, files=run.files)
                 continue
             how = (place.threads, timeout, place.folder, mark)
             tasks[number] = partial(
@@ -97,9 +99,9 @@ def execute(
                 bar.ended(number, "FAILED  " if done.error else "done    ")
                 notebook = done.notebook and nbformat.reads(done.notebook, as_version=4)
                 if not done.error:
-                    runs.put(keys[number], done.notebook, done.result or {}, root)
+                    runs.put(keys[number], done, root)
                     notebook = notebooks.with_outputs(source[job.chapter], notebook)
-                yield Outcome(job, notebook, done.result, done.error)
+                yield Outcome(job, notebook, *done[1:])
         except BaseException:
             place.stop()
             raise

@@ -47,11 +47,11 @@ def _parsers() -> dict[str, _Parser]:
         return parsers[name]
 
     run = command("run", running.run, "execute chapters into _build/run")
-    sweep = command(
-        "sweep", running.run, "execute chapters with many values of parameters"
-    )
+    text = "execute chapters with many values of parameters"
+    sweep = command("sweep", running.run, text)
     text = "execute chapters at full profile, in place, with result files"
     publishing = command("publish", running.publish, text)
+    pretraining = command("pretrain", running.pretrain, "list or make shipped models")
     sync = command("sync", _sync, "bring new prose into published notebooks")
     text = "notebooks for a class, without outputs and solutions, in _build/handout"
     handout = command("handout", _handout, text)
@@ -65,7 +65,8 @@ def _parsers() -> dict[str, _Parser]:
     for one in (run, sweep, publishing, sync, handout, listing):
         text = 'number, name or its beginning: "4" (default: all)'
         one.add_argument("chapter", nargs="*", help=text)
-    for one in (run, sweep, publishing):
+    pretraining.add_argument("name", nargs="?", help="a model of models.toml")
+    for one in (run, sweep, publishing, pretraining):
         _add_running(one)
     for one in (run, sweep):
         _add_parameters(one)
@@ -90,7 +91,7 @@ def _add_addresses(parser: _Parser) -> None:
 def _add_running(parser: _Parser) -> None:
     text = "seconds a cell may take (1800)"
     parser.add_argument("--timeout", type=int, default=1800, help=text)
-    text = "chapters at once (default: one a core; publish: 1)"
+    text = "chapters at once (default: one a core; publish, pretrain: 1)"
     parser.add_argument("--workers", type=int, help=text)
     text = "run anew what was run before, too (also: FRESH=1)"
     fresh = os.environ.get("FRESH", "0") not in ("", "0")

@@ -18,14 +18,30 @@ from helpers.files import book_root
 Result = Mapping[str, Any]
 
 
+def origin(notebook: Any, root: Path) -> dict[str, Any]:
+    """Digests of what a run is made from: code cells and helper modules."""
+    return {
+        "code": notebooks.digest(notebooks.code(notebook)),
+        "helpers": notebooks.helper_digests(notebook, root),
+    }
+
+
 def make(notebook: Any, result: Result, root: Path) -> dict[str, Any]:
     """The manifest of a notebook and its result, as they are now."""
     return {
-        "code": notebooks.digest(notebooks.code(notebook)),
+        **origin(notebook, root),
         "outputs": [_outputs(cell) for cell in notebooks.code_cells(notebook)],
-        "helpers": notebooks.helper_digests(notebook, root),
         "result": notebooks.digest(_without_manifest(result)),
     }
+
+
+def changed(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    """Name what differs between two origins."""
+    if then["code"] != now["code"]:
+        yield "the code"
+    for name in sorted(then["helpers"].keys() | now["helpers"].keys()):
+        if then["helpers"].get(name) != now["helpers"].get(name):
+            yield f"helpers/{name}.py"
 
 
 def faults(notebook: Any, result: Result, root: Path | None = None) -> Iterator[str]:
@@ -40,11 +56,8 @@ def faults(notebook: Any, result: Result, root: Path | None = None) -> Iterator[
         yield "there is no manifest: make publish"
         return
     now = make(notebook, result, root or book_root())
-    if then["code"] != now["code"]:
-        yield "the code changed since the results were published: make publish"
-    for name in sorted(then["helpers"].keys() | now["helpers"].keys()):
-        if then["helpers"].get(name) != now["helpers"].get(name):
-            yield f"helpers/{name}.py changed since it was published: make publish"
+    for what in changed(then, now):
+        yield f"{what} changed since it was published: make publish"
     cells = notebooks.code_cells(notebook)
     if len(then["outputs"]) != len(cells):
         yield f"{len(cells)} code cells, but {len(then['outputs'])} were published"

@@ -36,10 +36,11 @@ def publish(outcome: Outcome, root: Path) -> str:
         return "\n".join(
             ["is not published, because of", *(f"- {x}" for x in problems)]
         )
-    _write_all(
+    page = jupytext.writes(notebook, "ipynb").encode()
+    write_all(
         {
-            root / "chapters" / f"{chapter}.ipynb": jupytext.writes(notebook, "ipynb"),
-            root / "data" / "results" / f"{chapter}.json": runs.text(result),
+            root / "chapters" / f"{chapter}.ipynb": page,
+            root / "data" / "results" / f"{chapter}.json": runs.text(result).encode(),
         }
     )
     return ""
@@ -72,18 +73,23 @@ def sync(chapter: str, root: Path) -> None:
     write_text(path, jupytext.writes(synced, "ipynb"))
 
 
-def _write_all(texts: Mapping[Path, str]) -> None:
-    """Write several files; if one cannot be written, all stay as they were."""
-    before = {p: p.read_text("utf-8") if p.exists() else None for p in texts}
+def write_all(contents: Mapping[Path, bytes]) -> None:
+    """Write several files to temporary names, then rename them: all or none."""
+    before = {p: p.read_bytes() if p.exists() else None for p in contents}
+    new = {p: p.with_name(f".{p.name}.{os.getpid()}") for p in contents}
     try:
-        for path, text in texts.items():
-            write_text(path, text)
+        for path, content in contents.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            new[path].write_bytes(content)
+        for path in contents:
+            os.replace(new[path], path)
     except BaseException:
         for path, old in before.items():
+            new[path].unlink(missing_ok=True)
             if old is None:
                 path.unlink(missing_ok=True)
-            elif path.read_text("utf-8") != old:
-                write_text(path, old)
+            elif path.read_bytes() != old:
+                path.write_bytes(old)
         raise
 
 

@@ -1,4 +1,4 @@
-"""The commands that execute chapters: run, sweep and publish."""
+"""The commands that execute chapters: run, sweep, publish and pretrain."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from typing import Any
 
 import jupytext
 
-from helpers.book import cluster, plans, runs
+from helpers.book import cluster, plans, pretrained, runs
 from helpers.book import publish as publishing
 from helpers.book.cluster import Outcome
 from helpers.book.plans import Job
 from helpers.files import write_text
+from helpers.hints import did_you_mean
 
 
 def run(options: argparse.Namespace, root: Path) -> int:
@@ -37,6 +38,30 @@ def publish(options: argparse.Namespace, root: Path) -> int:
         for o in cluster.execute(jobs, root=root, **_how(options))
     }
     return _finish(jobs, ended, "chapters", root)
+
+
+def pretrain(options: argparse.Namespace, root: Path) -> int:
+    """Ship a model of `data/pretrained/models.toml`; without a name, list them."""
+    models = pretrained.read(root)
+    if not options.name:
+        for one in models.values():
+            print(pretrained.describe(one, root))
+        return 0
+    if not (model := models.get(options.name)):
+        raise ValueError(
+            f'there is no model "{options.name}"{did_you_mean(options.name, models)}; '
+            f"{pretrained.LIST} lists {', '.join(models) or 'none'}"
+        )
+    _check_counts(options)
+    job = pretrained.job(model, root)
+    _check_writable(root, pretrained.FOLDER, "_build/runs", "_build/failed")
+    # As publishing does it, so that each finds the run of the other.
+    options.workers = options.workers or 1
+    ended = {
+        o.job: _deliver(o, root) if o.error else pretrained.ship(model, o, root)
+        for o in cluster.execute([job], root=root, **_how(options))
+    }
+    return _finish([job], ended, pretrained.FOLDER, root)
 
 
 def _how(options: argparse.Namespace) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The store of finished runs: `_build/runs/<key>/` holds a notebook and its result.
+"""The store of finished runs: `_build/runs/<key>/` holds a notebook and what it wrote.
 
 The key says all that a run's figures hang on, so that an identical run is found and
 not repeated. A run is there whole or not at all.
@@ -22,13 +22,15 @@ import nbformat
 from helpers import parameters
 from helpers.book import notebooks
 from helpers.book.plans import Job
+from helpers.book.worker import Executed
 
 
 class Run(NamedTuple):
-    """A finished run."""
+    """A finished run, as `worker.Executed` describes it."""
 
     notebook: Any
     result: dict[str, Any]
+    files: Mapping[str, bytes]
 
 
 def in_force(job: Job, root: Path) -> dict[str, Any]:
@@ -83,19 +85,24 @@ def find(name: str, root: Path) -> Run | None:
     folder = store(root) / name
     try:
         notebook = nbformat.read(folder / "chapter.ipynb", as_version=4)
-        return Run(notebook, json.loads((folder / "result.json").read_text("utf-8")))
+        result = json.loads((folder / "result.json").read_text("utf-8"))
+        files = {p.name: p.read_bytes() for p in folder.glob("files/*")}
+        return Run(notebook, result, files)
     except FileNotFoundError:
         return None
 
 
-def put(name: str, notebook: str, result: Mapping[str, Any], root: Path) -> None:
+def put(name: str, done: Executed, root: Path) -> None:
     """Keep a finished run, in place of one of the same key."""
     place = store(root) / name
     place.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".new-", dir=place.parent))
     try:
-        (folder / "chapter.ipynb").write_text(notebook, "utf-8")
-        (folder / "result.json").write_text(text(result), "utf-8")
+        (folder / "chapter.ipynb").write_text(done.notebook, "utf-8")
+        (folder / "result.json").write_text(text(done.result or {}), "utf-8")
+        (folder / "files").mkdir()
+        for file, content in (done.files or {}).items():
+            (folder / "files" / file).write_bytes(content)
         shutil.rmtree(place, ignore_errors=True)
         with suppress(OSError):  # another process has just put the same run there
             os.replace(folder, place)

@@ -24,11 +24,13 @@ class Executed(NamedTuple):
 
     notebook : as JSON, executed up to the failed cell if there was one.
     result : what the chapter's last cell wrote.
+    files : what else it wrote into that folder, by name.
     """
 
     notebook: str
     result: dict[str, Any] | None = None
     error: str = ""
+    files: Mapping[str, bytes] | None = None
 
 
 def environment(threads: int, results: Path, mark: str = "") -> dict[str, str]:
@@ -99,11 +101,17 @@ def run(
         else:
             if not progress.complete:  # papermill takes sys.exit() for success
                 error = f"{progress}\nthe chapter ended itself at this cell"
-        written = list(results.glob("*.json"))
-        if not error and len(written) != 1:
-            error = "wrote no result file in its last cell"
-        result = None if error else json.loads(written[0].read_text("utf-8"))
-        return Executed(path.read_text("utf-8"), result, error)
+        done = path.read_text("utf-8")
+        return Executed(done, error=error) if error else _written(done, results)
+
+
+def _written(notebook: str, folder: Path) -> Executed:
+    """What came of a run whose cells all succeeded, from the folder it wrote into."""
+    files = {p.name: p.read_bytes() for p in folder.iterdir() if p.is_file()}
+    results = [name for name in files if name.endswith(".json")]
+    if len(results) != 1:
+        return Executed(notebook, error="wrote no result file in its last cell")
+    return Executed(notebook, json.loads(files.pop(results[0])), files=files)
 
 
 class _Progress:

@@ -49,7 +49,10 @@ results = pathlib.Path(os.environ["UNROLLED_RESULTS"])
 ```
 
 ```{{code-cell}} ipython3
-content = {{"units": units, "seconds": {{"total": 61.2}}}}
+names = "profile units rate data column mask colour".split()
+content = {{"units": units, "seconds": {{"total": 61.2}}, "environment": {{}}}}
+content["parameters"] = {{name: globals()[name] for name in names}}
+content |= {{"metrics": {{"a/units": [units]}}, "claims": ["a/units >= 2"]}}
 (results / "{name}.json").write_text(json.dumps(content))
 ```
 """

@@ -117,18 +117,20 @@ def test_sync_refuses_an_output_that_was_edited_by_hand(
 def test_when_one_file_cannot_be_written_both_stay_as_they_were(
     root: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int
 ) -> None:
-    before, calls, write = files(root), [], publish.write_text
+    before, calls, replace = files(root), [], publish.os.replace
 
-    def full_disk(path: Path, text: str) -> None:
-        calls.append(path)
+    def full_disk(source: Path, target: Path) -> None:
+        calls.append(target)
         if len(calls) == fails_at:
             raise OSError(28, "No space left on device")
-        write(path, text)
+        replace(source, target)
 
-    monkeypatch.setattr(publish, "write_text", full_disk)
+    monkeypatch.setattr(publish.os, "replace", full_disk)
     with pytest.raises(OSError, match="No space"):
         publish.publish(outcome(root, metrics={"a/b": [2.0]}), root)
     assert files(root) == before
+    assert len(calls) == fails_at
+    assert not list(root.glob("*/.*"))
 
 
 def test_a_chapter_that_breaks_a_contract_is_refused(root: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from helpers.book import notebooks, runs
 from helpers.book.plans import Job
+from helpers.book.worker import Executed
 from tests.book.small_book import make_book
 
 
@@ -70,10 +71,12 @@ def test_what_is_put_is_found_whole(root: Path) -> None:
     assert runs.find("k", root) is None
     text = json.dumps(notebooks.source("01_a", root))
     for units in (1, 2):
-        runs.put("k", text, {"units": units}, root)
+        files = {"a.npz": bytes([units])}
+        runs.put("k", Executed(text, {"units": units}, files=files), root)
         run = runs.find("k", root)
         assert run
         assert run.result == {"units": units}
+        assert run.files == files
     assert [path.name for path in runs.store(root).iterdir()] == ["k"]
 
 
@@ -82,7 +85,7 @@ def test_a_run_that_was_written_by_half_is_not_found(
 ) -> None:
     monkeypatch.setattr(runs.json, "dumps", lambda *a, **k: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        runs.put("k", "{}", {}, root)
+        runs.put("k", Executed("{}", {}), root)
     assert runs.find("k", root) is None
     assert list(runs.store(root).iterdir()) == []
     (runs.store(root) / "k").mkdir()
