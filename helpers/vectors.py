@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
+import unicodedata
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,10 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from helpers import datasets, fetch
+from helpers import datasets, fetch, tokens
 
 ROWS = 20_000  # of the GloVe file in memory at a time
 PARTS = ("words", "vectors", "about")  # of a file that `save` writes
+# Thai, Lao, Burmese, Khmer, kana and Han: written without blanks between words
+UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]"
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,57 @@ def load_glove() -> WordVectors:
     return WordVectors(words, vectors[: len(words)])
 
 
-def save(path: Path, words: Sequence[str], vectors: np.ndarray, **about: Any) -> None:
+def notes_on(texts: Sequence[str], name: str) -> list[str]:
+    """Say before a training whether texts have the words that vectors need.
+
+    Parameters
+    ----------
+    texts : as they are, to be cut by `tokens.words`.
+    name : of their file, for the message.
+
+    Returns
+    -------
+    notes : a sentence where there is little to learn from, else nothing.
+
+    Raises
+    ------
+    ValueError
+        The texts are written without blanks between words, in a script whose words
+        `tokens.words` cuts into pieces, or have too few words that occur often.
+
+    Introduced in chapter 8.
+    """
+    whole = "".join(texts)
+    letters = sum(map(str.isalpha, whole))
+    pieces = sum(len(text.split()) for text in texts)
+    if len(UNSPACED.findall(whole)) > letters / 2 and letters > 5 * pieces:
+        raise ValueError(
+            f"{name} is written without blanks between words: cut its texts into words "
+            "first, with a program made for its language"
+        )
+    found = Counter(word for text in texts for word in tokens.words(text))
+    marks = sum(n for w, n in found.items() if unicodedata.category(w[0])[0] == "M")
+    if marks > found.total() / 20:
+        raise ValueError(
+            f"{name} has words with vowel signs or points, which are cut into pieces "
+            "here: write these words without them, or in Latin letters"
+        )
+    if (often := sum(n > 4 for n in found.values())) < 100:
+        raise ValueError(
+            f"{name} must have 100 different words that occur five times or more, and "
+            f"has {often}: give more texts, or longer ones"
+        )
+    if found.total() < 50_000:
+        return [
+            f"{name} has {found.total():,} words. With fewer than some 50,000 the "
+            "neighbours of a word are mostly chance."
+        ]
+    return []
+
+
+def save(
+    path: str | Path, words: Sequence[str], vectors: np.ndarray, **about: Any
+) -> None:
     """Write words and their vectors to a small file, whole or not at all.
 
     Numbers are kept as float16: three digits. The same input gives the same bytes.
@@ -102,7 +159,10 @@ def save(path: Path, words: Sequence[str], vectors: np.ndarray, **about: Any) ->
 
     Introduced in chapter 8.
     """
-    words = list(words)
+    path, words = Path(path), list(words)
+    vectors = np.asarray(vectors)
+    if vectors.dtype.kind not in "fiu":
+        raise ValueError(f"vectors must be real numbers, not {vectors.dtype}")
     if vectors.ndim != 2 or len(vectors) != len(words) or not words:
         raise ValueError(
             f"vectors must have one row for each of the {len(words):,} words, not the "
@@ -110,6 +170,8 @@ def save(path: Path, words: Sequence[str], vectors: np.ndarray, **about: Any) ->
         )
     seen: set[str] = set()
     for row, word in enumerate(words):
+        if not isinstance(word, str):
+            raise ValueError(f"the word of row {row:,} must be text, not {word!r}")
         if not word or "\n" in word or word in seen:
             fault = "occurs twice" if word in seen else "is empty or has a line break"
             raise ValueError(f"the word {word!r} of row {row:,} {fault}")
@@ -140,7 +202,7 @@ def save(path: Path, words: Sequence[str], vectors: np.ndarray, **about: Any) ->
         raise
 
 
-def load(path: Path) -> WordVectors:
+def load(path: str | Path) -> WordVectors:
     """Read a file that `save` has written; the vectors come back as float32.
 
     Raises
@@ -151,6 +213,7 @@ def load(path: Path) -> WordVectors:
 
     Introduced in chapter 8.
     """
+    path = Path(path)
     if not path.is_file():
         raise fetch.DataError(
             f"There is no file {path}. Its word vectors come with the book: fetch the "

@@ -33,3 +33,19 @@ def test_a_group_has_one_colour_and_its_name_is_bold() -> None:
 def test_points_of_another_shape_are_refused() -> None:
     with pytest.raises(ValueError, match=r"5 words need points of the shape \(5, 2\)"):
         maps.word_map(np.zeros((4, 2)), GROUPS)
+
+
+def test_characters_that_no_font_has_are_shown_as_a_question_mark(capsys):
+    lacking = chr(0x10FFFD)  # of private use
+    figure = maps.word_map(np.array([[0.0, 0.0]]), {"g": [f"a{lacking}"]})
+    assert [text.get_text() for text in figure.axes[0].texts] == ["a?", "g"]
+    assert "install one" in capsys.readouterr().out
+
+
+def test_a_long_word_is_cut():
+    figure = maps.word_map(np.array([[0.0, 0.0]]), {"g": ["x" * 150]})
+    assert figure.axes[0].texts[0].get_text() == "x" * 19 + "…"
+
+
+def test_a_word_is_no_formula():
+    maps.word_map(np.array([[0.0, 0.0]]), {"$g": ["$a_{", "b$"][:1]}).canvas.draw()

@@ -236,3 +236,53 @@ def test_load_refuses_parts_that_do_not_fit(wrong, tmp_path):
     np.savez(tmp_path / "file.npz", **(right | wrong))
     with pytest.raises(fetch.DataError, match=r"file\.npz is damaged"):
         vectors.load(tmp_path / "file.npz")
+
+
+ENGLISH = [" ".join(f"word{i + j}" for j in range(20)) for i in range(150)]
+
+
+def test_enough_words_need_no_note():
+    assert vectors.notes_on(ENGLISH * 20, "a.csv") == []
+
+
+def test_few_words_are_told():
+    (note,) = vectors.notes_on(ENGLISH, "a.csv")
+    assert "mostly chance" in note
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (["映画はとても面白かったです、また見たいと思います"] * 300, "without blanks"),
+        (["หนังเรื่องนี้สนุกมากและน่าดูที่สุดในปีนี้"] * 300, "without blanks"),
+        (["हिन्दी में लिखी हुई किताब"] * 300, "vowel signs"),
+        (["the film was good"] * 300, "100 different words"),
+        ([""] * 40, "100 different words"),
+    ],
+)
+def test_texts_without_words_are_refused(texts, message):
+    with pytest.raises(ValueError, match=f"^a.csv .*{message}"):
+        vectors.notes_on(texts, "a.csv")
+
+
+def test_words_that_are_cut_already_are_taken():
+    text = " ".join(chr(0x4E00 + i) + chr(0x5000 + i) for i in range(120))
+    assert len(vectors.notes_on([text] * 6, "a.csv")) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "table", "message"),
+    [
+        (["a"], np.ones((1, 2), complex), "real numbers"),
+        ([3], np.ones((1, 2)), "must be text"),
+        (["a"], np.array([["x"]]), "real numbers"),
+    ],
+)
+def test_what_is_no_table_of_words_is_refused(words, table, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        vectors.save(tmp_path / "x.npz", words, table)
+
+
+def test_the_name_of_a_file_will_do(tmp_path):
+    vectors.save(str(tmp_path / "x.npz"), ["a"], np.array([[1.0, 2.0]]))
+    assert vectors.load(str(tmp_path / "x.npz")).words == ["a"]
