@@ -160,7 +160,27 @@ def save(
     Introduced in chapter 8.
     """
     path, words = Path(path), list(words)
-    vectors = np.asarray(vectors)
+    small = _small(words, np.asarray(vectors))
+    arrays = {
+        "words": _bytes("\n".join(words)),
+        "vectors": small,
+        "about": _bytes(json.dumps(about, ensure_ascii=False, sort_keys=True)),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with open(handle, "wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _small(words: list[str], vectors: np.ndarray) -> np.ndarray:
+    """The vectors as float16, if words and vectors are what `save` asks for."""
     if vectors.dtype.kind not in "fiu":
         raise ValueError(f"vectors must be real numbers, not {vectors.dtype}")
     if vectors.ndim != 2 or len(vectors) != len(words) or not words:
@@ -184,22 +204,7 @@ def save(
             f"the vector of {words[row]!r} in row {row:,} holds a number that float16 "
             "cannot: NaN, or one above 65,504"
         )
-    arrays = {
-        "words": _bytes("\n".join(words)),
-        "vectors": small,
-        "about": _bytes(json.dumps(about, ensure_ascii=False, sort_keys=True)),
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with open(handle, "wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
+    return small
 
 
 def load(path: str | Path) -> WordVectors:
