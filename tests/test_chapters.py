@@ -7,6 +7,7 @@ same code, parameters and libraries is taken from the store; FRESH=1 runs all an
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
 import os
 import re
@@ -67,15 +68,19 @@ def long_series() -> Path:
 
 def labelled_texts() -> Path:
     """A file of a user: texts with line breaks and umlauts, in three classes."""
-    path = ROOT / "_build" / "tests" / "letters.csv"
+    path = ROOT / "_build" / "tests" / "letters_in_three_classes.csv"
     if not path.exists():
         said = {
             "praise": "Schön,\nso fine!",
             "blame": "Not <b>so</b> fine",
             "ask": "¿?",
         }
+        parts = ("ba", "dö", "fe", "gu", "ki", "lü", "mo", "na", "pe", "ru", "sä", "to")
+        words = ["".join(pair) for pair in itertools.permutations(parts, 2)]
         texts = [
-            (f"{text} {i}", name) for i in range(30) for name, text in said.items()
+            (f"{text} {' '.join(words[i::5])} {i}", name)
+            for i in range(30)
+            for name, text in said.items()
         ]
         rows = pd.DataFrame(texts, columns=["letter", "kind"])
         write_text(path, rows.to_csv(index=False))
