@@ -94,18 +94,28 @@ def write_all(contents: Mapping[Path, bytes]) -> None:
 
 
 def _tidy(notebook: Any, root: Path) -> Any:
-    """Smaller pictures, no folder of this machine in any output, and none to be hidden.
+    """Smaller pictures, nothing of this machine in any output, and none to be hidden.
 
     Colab folds the code of a check or a solution, but not what it prints.
     """
     for cell in notebooks.code_cells(notebook):
         if contracts.is_silent(cell):
             cell.outputs = []
-        cell.outputs = without_places(cell.outputs, root)
+        shown = [one for one in cell.outputs if not _of_first_use(one)]
+        cell.outputs = without_places(shown, root)
         for data in (output.get("data", {}) for output in cell.outputs):
             if "image/png" in data:
                 data["image/png"] = smaller(data["image/png"])
     return notebook
+
+
+# What the loading of data prints where it was not loaded before: bars, and one line.
+FIRST_USE = re.compile(r"(?:\r[^\n]*|Preparing the .+ …\n)+")
+
+
+def _of_first_use(output: Any) -> bool:
+    """Whether an output only says that data is fetched, as on a machine that is new."""
+    return output.get("name") == "stderr" and bool(FIRST_USE.fullmatch(output.text))
 
 
 def smaller(png: str) -> str:

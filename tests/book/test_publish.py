@@ -142,6 +142,21 @@ def test_a_chapter_that_breaks_a_contract_is_refused(root: Path) -> None:
     assert files(root) == before
 
 
+def test_what_a_new_machine_says_while_it_fetches_data_is_not_published(
+    root: Path,
+) -> None:
+    new = outcome(root)
+    cell = notebooks.code_cells(new.notebook)[1]
+    kept = list(cell.outputs)
+    for text in ("Preparing the reviews (once) …\n", "\ra.gz:  1%\r          \r"):
+        said = nbformat.v4.new_output("stream", name="stderr", text=text)
+        cell.outputs = [said, *kept]
+        assert publish.publish(new, root) == ""
+        assert (
+            notebooks.code_cells(notebooks.published("01_a", root))[1].outputs == kept
+        )
+
+
 def test_a_chapter_whose_claim_fails_is_refused() -> None:
     """By the contracts of the book itself, of which nothing is written."""
     book, chapter = book_root(), notebooks.chapters()[0]
