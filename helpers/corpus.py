@@ -30,6 +30,7 @@ KINDS = {
     b"{\\rtf": "rich text (.rtf)",
 }
 CONTROL = re.compile("[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]")  # not tab, line, page, escape
+UNUSED = re.compile(b"[\x81\x8d\x8f\x90\x9d]")  # in Windows-1252
 PROSE = re.compile(
     r"^(?:---\n.*?^---|```.*?^```|\$\$.*?\$\$)", re.DOTALL | re.MULTILINE
 )
@@ -57,9 +58,9 @@ class Corpus:
 def read_corpus(path: str | Path, at_least: int = 1) -> Corpus:
     """Read a file of plain text in any script, or say what is wrong with it.
 
-    UTF-8, UTF-16 and UTF-32 are recognised, with a mark at the start or without, else
-    Windows-1252, which is said. A letter and its accent become one character where
-    Unicode has it (NFC); CRLF and CR become LF. All else stays.
+    UTF-8 and UTF-16 are recognised with a mark at the start or without, UTF-32 with
+    one; else it is Windows-1252, which is said. A letter and its accent become one
+    character where Unicode has it (NFC); CRLF and CR become LF. All else stays.
 
     Parameters
     ----------
@@ -77,16 +78,12 @@ def read_corpus(path: str | Path, at_least: int = 1) -> Corpus:
     """
     path = _file(path)
     raw = path.read_bytes()
-    encoding = _encoding(path.name, raw)
-    mark = next(
-        (m for m, named in MARKS.items() if raw.startswith(m) and named == encoding),
-        b"",
-    )
+    encoding, start = _encoding(path.name, raw)
     try:
-        given = raw[len(mark) :].decode(encoding)
+        given = raw[start:].decode(encoding)
     except UnicodeDecodeError as fault:
         raise ValueError(
-            f"{path.name}: byte {fault.start + len(mark) + 1:,} is no "
+            f"{path.name}: byte {fault.start + start + 1:,} is no "
             f"{encoding.upper()}: the file is damaged or cut off; save it anew as UTF-8"
         ) from None
     if len(CONTROL.findall(given)) > len(given) / 1000:
@@ -94,7 +91,8 @@ def read_corpus(path: str | Path, at_least: int = 1) -> Corpus:
             f"{path.name} is not text: it holds control characters; give a file of "
             "plain text (.txt, in UTF-8)"
         )
-    text = unicodedata.normalize("NFC", re.sub("\r\n?", "\n", given))
+    plain = re.sub("\r\n?", "\n", given)
+    text = unicodedata.normalize("NFC", plain)
     if len(text) < max(at_least, 1) or not text.strip():
         raise ValueError(
             f"{path.name} has {len(text):,} characters, and at least {at_least:,} must "
@@ -104,7 +102,7 @@ def read_corpus(path: str | Path, at_least: int = 1) -> Corpus:
         raise ValueError(
             f"{path.name} is {text[0]!r} over and over: there is nothing to learn"
         )
-    return Corpus(text, _notes(path.name, given, text, encoding))
+    return Corpus(text, _notes(path.name, given, plain, text, encoding))
 
 
 def _file(given: str | Path) -> Path:
@@ -144,37 +142,34 @@ def _file(given: str | Path) -> Path:
     return path
 
 
-def _encoding(name: str, raw: bytes) -> str:
-    """By the mark at its start, its zero bytes, else whether it is valid."""
+def _encoding(name: str, raw: bytes) -> tuple[str, int]:
+    """The encoding, by a mark at the start or by the bytes, and the mark's length."""
     for mark, encoding in MARKS.items():
         if raw.startswith(mark):
-            return encoding
+            return encoding, len(mark)
     zeros = raw[: 1 << 16]
     even, odd = zeros[::2].count(0), zeros[1::2].count(0)
     if max(even, odd) > len(zeros) / 20:
-        return "utf-16-be" if even > odd else "utf-16-le"
+        return "utf-16-be" if even > odd else "utf-16-le", 0
     try:
         raw.decode()
     except UnicodeDecodeError as fault:
-        high = sum(byte > 127 for byte in raw[: 1 << 20])
-        many = high > min(len(raw), 1 << 20) / 5
-        good = len(raw[: fault.start].decode()) < fault.start  # UTF-8 up to there
-        if good:
-            return "utf-8"
-        try:
-            raw.decode("cp1252")
-        except UnicodeDecodeError:
-            many = True
-        if many:
-            raise ValueError(
-                f"{name} is neither UTF-8 nor UTF-16, and no Western European text in "
-                "Windows-1252: save it as UTF-8 with the program that wrote it"
-            ) from None
-        return "cp1252"
-    return "utf-8"
+        before = raw[: fault.start]
+    else:
+        return "utf-8", 0
+    if not before.isascii():  # UTF-8 that is damaged further on
+        return "utf-8", 0
+    head = raw[: 1 << 20]
+    if sum(byte > 127 for byte in head) > len(head) / 5 or UNUSED.search(raw):
+        raise ValueError(
+            f"{name} is neither UTF-8 nor UTF-16, and no Western European text in "
+            "Windows-1252: save it as UTF-8 with the program that wrote it"
+        )
+    return "cp1252", 0
 
 
-def _notes(name: str, given: str, text: str, encoding: str) -> list[str]:
+def _notes(name: str, given: str, plain: str, text: str, encoding: str) -> list[str]:
+    """What was recognised and mended on the way from `given` by `plain` to `text`."""
     said = []
     if encoding == "cp1252":
         words = [word for word in text.split() if not word.isascii()]
@@ -182,16 +177,15 @@ def _notes(name: str, given: str, text: str, encoding: str) -> list[str]:
         said.append(f"is not UTF-8 and is read as Windows-1252 (look at {shown})")
     elif encoding != "utf-8":
         said.append(f"is read as {encoding.upper()}")
-    if "\r" in given:
+    if plain != given:
         said.append("has line breaks of another system (CR), which become plain ones")
-    composed = unicodedata.normalize("NFC", given)
-    if composed != given:
+    if (joined := len(plain) - len(text)) > 0:
         said.append(
-            f"has {len(given) - len(composed):,} letters whose accents stand apart; "
-            "they are joined (NFC)"
+            f"has {joined:,} letters whose accents stand apart; they are joined (NFC)"
         )
-    rare = sum(count == 1 for count in Counter(text).values())
-    summary = f"{len(text):,} characters, {len(set(text)):,} different"
+    counts = Counter(text)
+    rare = sum(count == 1 for count in counts.values())
+    summary = f"{len(text):,} characters, {len(counts):,} different"
     if rare:
         summary += f", {rare:,} of them only once"
     return [f"{name} {one}" for one in said] + [f"{name}: {summary}"]

@@ -79,4 +79,4 @@ def _legend(low: str, high: str, lowest: int) -> str:
         return ""
     names = {STEPS: high, -STEPS if lowest < 0 else 0: low}
     keys = (f"{_span('   ', step)} {html.escape(name)}" for step, name in names.items())
-    return f'<p style="white-space: pre-wrap">{"     ".join(k for k in keys)}</p>'
+    return f'<p style="white-space: pre-wrap">{"     ".join(keys)}</p>'

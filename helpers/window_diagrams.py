@@ -11,6 +11,7 @@ from helpers.canvas import Canvas
 CELL = 0.3  # inches, the side of a character's box
 LETTERS = 12  # points
 EDGE = 0.1  # inches, left of the first box and around
+GAP = 0.06  # inches, between rows of windows
 TITLE = 0.34  # inches, for a line of text above boxes
 HUES = plots.SKY, plots.ORANGE, plots.GREEN
 
@@ -34,14 +35,16 @@ def windows(text: str, length: int, shown: int = 4) -> Figure:
     """
     _check(text, length + shown - 1, "windows")
     rows = shown + 4
-    canvas = Canvas(rows * (CELL + 0.06) + 2 * TITLE)
+    canvas = Canvas(rows * (CELL + GAP) + 2 * TITLE)
     top = canvas.axes.get_ylim()[1] - EDGE
-    top = _line(canvas, top, "the text", text, [""] * len(text))
+    top = _name(canvas, top, "the text")
+    _boxes(canvas, top, 0, text, [plots.WHITE] * len(text))
+    top -= CELL + GAP
     top = _name(canvas, top, f"a window at every character (stride 1), {length} long")
     for start in range(shown):
         hue = HUES[start % len(HUES)]
         _boxes(canvas, top, start, text[start : start + length], [hue] * length)
-        top -= CELL + 0.06
+        top -= CELL + GAP
     top = _name(canvas, top, f"windows end to end (stride {length})")
     colours = [HUES[i // length % len(HUES)] for i in range(len(text))]
     whole = len(text) // length * length
@@ -68,15 +71,15 @@ def streams(text: str, n_streams: int, length: int) -> Figure:
 
     Introduced in chapter 9.
     """
-    n_batches = len(text) // n_streams // length
+    part = len(text) // n_streams
+    n_batches = part // length
     row = n_batches * length
-    _check(text[: len(text) // n_streams], length, "streams")
+    _check(text[:part], length, "streams")
     canvas = Canvas(n_streams * (CELL + 0.14) + 2.4 * TITLE)
     top = canvas.axes.get_ylim()[1] - EDGE - TITLE
     for batch in range(n_batches):
         middle = EDGE + (batch + 0.5) * length * CELL
         canvas.text(middle, top + TITLE / 2, f"batch {batch + 1}", LETTERS)
-    part = len(text) // n_streams
     for number in range(n_streams):
         own = text[number * part : number * part + row]
         _boxes(canvas, top, 0, own, [HUES[i // length % len(HUES)] for i in range(row)])
@@ -98,12 +101,6 @@ def _check(text: str, least: int, what: str) -> None:
         )
 
 
-def _line(canvas: Canvas, top: float, name: str, text: str, hues: list[str]) -> float:
-    top = _name(canvas, top, name)
-    _boxes(canvas, top, 0, text, hues)
-    return top - CELL - 0.06
-
-
 def _name(canvas: Canvas, top: float, name: str) -> float:
     canvas.text(EDGE, top - TITLE / 2, name, LETTERS, "left")
     return top - TITLE
@@ -112,10 +109,9 @@ def _name(canvas: Canvas, top: float, name: str) -> float:
 def _boxes(canvas: Canvas, top: float, start: int, text: str, hues: list[str]) -> None:
     for place, (one, hue) in enumerate(zip(text, hues, strict=True), start):
         x = EDGE + place * CELL
-        fill = plots.tint(hue) if hue else plots.WHITE
-        canvas.add(
-            Rectangle((x, top - CELL), CELL, CELL, facecolor=fill, edgecolor=plots.INK)
-        )
+        box = Rectangle((x, top - CELL), CELL, CELL, edgecolor=plots.INK)
+        box.set_facecolor(plots.tint(hue))
+        canvas.add(box)
         shown = {" ": "␣", "\n": "↵"}.get(one, one)
         canvas.text(x + CELL / 2, top - CELL / 2, shown, LETTERS)
 

@@ -92,6 +92,13 @@ def test_accents_that_stand_apart_are_joined(own):
     assert "3 letters whose accents stand apart" in said(found)
 
 
+@pytest.mark.parametrize("sign", ["\u0958", "\u212b"])  # NFC makes two, or another
+def test_signs_that_unicode_writes_otherwise_are_no_accents_that_stand_apart(own, sign):
+    found = own(f"one {sign} two\n")
+    assert found.text == unicodedata.normalize("NFC", f"one {sign} two\n")
+    assert said(found) == ""
+
+
 def test_western_european_text_is_read_and_said_so(own):
     found = own("Schöne Grüße aus der Fußgängerzone\n".encode("cp1252"))
     assert found.text == "Schöne Grüße aus der Fußgängerzone\n"
