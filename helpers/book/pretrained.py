@@ -1,8 +1,8 @@
 """The models that the book ships: files of `data/pretrained`, each of a chapter's run.
 
 `models.toml` there lists them. Beside the file of each stands NAME.json: what it is,
-the parameters and seconds of the run, and digests of the file, the chapter's code and
-the helpers.
+the parameters and seconds of the run, and digests of the file, the helpers, and the
+chapter's code up to the cell that writes the file: what follows it makes no difference.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from helpers.book.plans import Job
 
 FOLDER = "data/pretrained"
 LIST = f"{FOLDER}/models.toml"
-MAX_BYTES = 3_000_000
+MAX_BYTES = 8_000_000
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def ship(model: Model, outcome: Outcome, root: Path) -> str:
         "seconds": result["seconds"]["total"],
         "environment": result["environment"],
         "sha256": _sha256(content),
-        **manifest.origin(outcome.notebook, root),
+        **_origin(model, outcome.notebook, root),
     }
     publish.write_all(
         {
@@ -157,7 +157,15 @@ def _changed(model: Model, made: Mapping[str, Any], root: Path) -> Iterator[str]
     if runs.in_force(job(model, root), root) != made["parameters"]:
         yield "the parameters"
     source = notebooks.source(model.chapter, root)
-    yield from manifest.changed(made, manifest.origin(source, root))
+    yield from manifest.changed(made, _origin(model, source, root))
+
+
+def _origin(model: Model, notebook: Any, root: Path) -> dict[str, Any]:
+    """Digests of what the file is made from: code up to the cell that names it last."""
+    cells = notebooks.code(notebook)
+    last = max((n for n, cell in enumerate(cells) if model.file in cell), default=-1)
+    code = notebooks.digest(cells[: last + 1])
+    return manifest.origin(notebook, root) | {"code": code}
 
 
 # --- the contract -------------------------------------------------------------------
@@ -183,10 +191,9 @@ def _problems(model: Model, root: Path) -> Iterator[str]:
     if _sha256(content) != made["sha256"]:
         yield f"{path.name} is not the file that {record.name} describes"
     yield from (f"{path.name} {fault}" for fault in _faults(content))
-    results = root / "data" / "results" / f"{model.chapter}.json"
-    if results.exists():
-        published = json.loads(results.read_text("utf-8"))["manifest"]
-        if published["code"] != made["code"]:
+    if (root / "chapters" / f"{model.chapter}.ipynb").exists():
+        published = notebooks.published(model.chapter, root)
+        if _origin(model, published, root)["code"] != made["code"]:
             yield (
                 f"{model.chapter} was published from other code: "
                 f"make pretrain NAME={model.name}"
