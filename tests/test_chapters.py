@@ -125,7 +125,7 @@ def other(chapter: str) -> dict[str, Any]:
 
 def timeless(results: Results) -> Results:
     """The metrics that do not depend on how busy the machine was."""
-    times = ("/seconds", "/ms", "_per_second")
+    times = ("/seconds", "/ms", "_per_second", "/speedup", "/seconds_to_equal_loss")
     return {k: v for k, v in results["metrics"].items() if not k.endswith(times)}
 
 

@@ -100,6 +100,11 @@ def code(notebook: Any) -> list[str]:
     ]
 
 
+def bare_code(notebook: Any) -> list[str]:
+    """`code` without magics, comments, docstrings and blank lines."""
+    return [_bare(_without_magics(text)) for text in code(notebook)]
+
+
 def with_outputs(source: Any, executed: Any) -> Any:
     """Put the outputs of a run into the cells of its source, as it reads now.
 

@@ -2,7 +2,8 @@
 
 `models.toml` there lists them. Beside the file of each stands NAME.json: what it is,
 the parameters and seconds of the run, and digests of the file, the helpers, and the
-chapter's code up to the cell that writes the file: what follows it makes no difference.
+chapter's code up to the cell that writes the file: neither what follows it nor a
+comment makes a difference.
 """
 
 from __future__ import annotations
@@ -162,7 +163,7 @@ def _changed(model: Model, made: Mapping[str, Any], root: Path) -> Iterator[str]
 
 def _origin(model: Model, notebook: Any, root: Path) -> dict[str, Any]:
     """Digests of what the file is made from: code up to the cell that names it last."""
-    cells = notebooks.code(notebook)
+    cells = notebooks.bare_code(notebook)
     last = max((n for n, cell in enumerate(cells) if model.file in cell), default=-1)
     code = notebooks.digest(cells[: last + 1])
     return manifest.origin(notebook, root) | {"code": code}
