@@ -162,11 +162,16 @@ def _changed(model: Model, made: Mapping[str, Any], root: Path) -> Iterator[str]
 
 
 def _origin(model: Model, notebook: Any, root: Path) -> dict[str, Any]:
-    """Digests of what the file is made from: code up to the cell that names it last."""
+    """Digests of what the file is made from: code up to the cell that names it last.
+
+    All code, if none names it.
+    """
     cells = notebooks.bare_code(notebook)
-    last = max((n for n, cell in enumerate(cells) if model.file in cell), default=-1)
-    code = notebooks.digest(cells[: last + 1])
-    return manifest.origin(notebook, root) | {"code": code}
+    last = max((n for n, cell in enumerate(cells) if model.file in cell), default=None)
+    return {
+        "code": notebooks.digest(cells if last is None else cells[: last + 1]),
+        "helpers": notebooks.helper_digests(notebook, root),
+    }
 
 
 # --- the contract -------------------------------------------------------------------

@@ -125,8 +125,10 @@ def test_what_made_a_model_stands_beside_it(run: Run) -> None:
     assert made["parameters"] | {"units": 5, "profile": "full"} == made["parameters"]
     assert made["seconds"] == 61.2
     assert made["sha256"] == hashlib.sha256(content).hexdigest()
+    published = notebooks.published("01_a", run.root)
     assert list(pretrained.problems(run.root)) == []
     for model in pretrained.read(run.root).values():
+        assert made["code"] == pretrained._origin(model, published, run.root)["code"]
         assert pretrained.describe(model, run.root).endswith(", up to date")
 
 
@@ -333,3 +335,13 @@ def test_neither_a_comment_nor_code_behind_the_file_makes_a_difference(
     edit(shipped / "chapters" / "01_a.md", old, new)
     assert list(pretrained.problems(shipped)) == []
     assert listed(shipped, capsys)[2].endswith(", up to date")
+
+
+def test_where_no_cell_names_the_file_all_code_counts(tmp_path: Path) -> None:
+    root = make(tmp_path)
+    edit(root / "chapters" / "01_a.md", '"vectors.npz"', '"vectors" + ".npz"')
+    model = pretrained.read(root)["vectors"]
+    before = pretrained._origin(model, notebooks.source("01_a", root), root)
+    edit(root / "chapters" / "01_a.md", "a/units", "b/units")
+    after = pretrained._origin(model, notebooks.source("01_a", root), root)
+    assert before["code"] != after["code"]
