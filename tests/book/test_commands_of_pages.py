@@ -77,6 +77,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path.write_text(stub(path.read_text()))
     (root / "sales.csv").write_text("day,sold\n2024-01-01,1\n")
     (root / "letters.csv").write_text("body,topic\nIt rained.,weather\n")
+    (root / "letters.txt").write_text("Dear all,\n")
     for words in (["init", "-q"], ["add", "README.md", "_config.yml", "chapters"]):
         subprocess.run(["git", *words], cwd=root, check=True)
     return root
