@@ -85,6 +85,11 @@ def slower(chapter: Chapter) -> None:
     chapter.results["claims"].append("a/seconds < b/seconds")
 
 
+def near_limit(chapter: Chapter, limit: float = 1.2) -> None:
+    chapter.results["metrics"]["a/seconds"] = [1.0]
+    chapter.results["claims"].append(f"a/seconds < {limit}")
+
+
 BROKEN: list[tuple[str, str, Callable[[Chapter], Any]]] = [
     ("pairing", "cells, but", lambda c: c.notebook.cells.pop()),
     ("pairing", "source differs", lambda c: set_source(c.notebook.cells[0], "a", "b")),
@@ -166,9 +171,16 @@ BROKEN: list[tuple[str, str, Callable[[Chapter], Any]]] = [
     ("outputs", "a claim that fails", lambda c: code_cells(c.notebook)[3].outputs.append(nbformat.v4.new_output("stream", text="FAILS: a/b > 1"))),
     ("claims", "not about a recorded figure", lambda c: c.results["claims"].append("1 < 2")),
     ("claims", "a margin that noise may cross", slower),
+    ("claims", "a margin that noise may cross", near_limit),
     ("claims", "no claims", lambda c: c.results["claims"].clear()),
     ("claims", "does not hold", lambda c: c.results["claims"].append(f"{next(iter(c.results['metrics']))} > 1e9")),
 ]  # fmt: skip
+
+
+def test_a_time_well_below_its_limit_may_be_claimed(loaded):
+    chapter = loaded(FIRST)
+    near_limit(chapter, limit=1.3)
+    assert problems(chapter, "claims") == []
 
 
 @pytest.mark.parametrize(("contract", "complaint", "damage"), BROKEN)
