@@ -73,34 +73,38 @@ def execute(
         The cluster does not answer, has no workers, or not this version of the book.
     """
     root, mark = (root or book_root()).resolve(), uuid.uuid4().hex
-    chapters = {job.chapter for job in jobs}
-    source = {chapter: notebooks.source(chapter, root) for chapter in chapters}
-    code = {c: runs.code(notebook, root) for c, notebook in source.items()}
-    text = {c: jupytext.writes(notebook, "ipynb") for c, notebook in source.items()}
+    kinds = {(job.chapter, job.part) for job in jobs}
+    source = {
+        (chapter, tag): notebooks.part(notebooks.source(chapter, root), tag)
+        for chapter, tag in kinds
+    }
+    code = {kind: runs.code(notebook, root) for kind, notebook in source.items()}
+    text = {kind: jupytext.writes(book, "ipynb") for kind, book in source.items()}
     with (
         places.place(scheduler, workers, len(jobs), root, mark) as place,
         Bar(jobs) as bar,
     ):
         tasks, keys = {}, {}
         for number, job in enumerate(jobs):
-            keys[number] = runs.key(job, place.threads, code[job.chapter], root)
+            kind = job.chapter, job.part
+            keys[number] = runs.key(job, place.threads, code[kind], root)
             if not fresh and (run := runs.find(keys[number], root)):
                 bar.ended(number, "found   ")
-                notebook = notebooks.with_outputs(source[job.chapter], run.notebook)
+                notebook = notebooks.with_outputs(source[kind], run.notebook)
                 yield Outcome(job, notebook, run.result, files=run.files)
                 continue
             how = (place.threads, timeout, place.folder, mark)
             tasks[number] = partial(
-                places.work, number, text[job.chapter], job.parameters, *how
+                places.work, number, text[kind], job.parameters, *how
             )
         try:
             for number, done in _finished(tasks, place, bar):
-                job = jobs[number]
+                kind = (job := jobs[number]).chapter, job.part
                 bar.ended(number, "FAILED  " if done.error else "done    ")
                 notebook = done.notebook and nbformat.reads(done.notebook, as_version=4)
                 if not done.error:
                     runs.put(keys[number], done, root)
-                    notebook = notebooks.with_outputs(source[job.chapter], notebook)
+                    notebook = notebooks.with_outputs(source[kind], notebook)
                 yield Outcome(job, notebook, *done[1:])
         except BaseException:
             place.stop()

@@ -105,6 +105,22 @@ def bare_code(notebook: Any) -> list[str]:
     return [_bare(_without_magics(text)) for text in code(notebook)]
 
 
+def part(notebook: Any, tag: str) -> Any:
+    """The cells of one tag behind those that open a chapter, and one that ends the run.
+
+    All cells where none has the tag, and where it is "".
+    """
+    if not any(tag in tags(cell) for cell in notebook.cells):
+        return notebook
+    chosen = copy.deepcopy(notebook)
+    kept = {"bootstrap", "parameters", "setup", tag}
+    chosen.cells = [cell for cell in chosen.cells if kept & {*tags(cell)}]
+    end = copy.deepcopy(chosen.cells[-1])
+    end.update(id=f"end-{end.id}", source="results.write()", metadata={})
+    chosen.cells.append(end)
+    return chosen
+
+
 def with_outputs(source: Any, executed: Any) -> Any:
     """Put the outputs of a run into the cells of its source, as it reads now.
 

@@ -28,11 +28,13 @@ class Job:
 
     parameters : those given; the others keep their defaults.
     folder : "" for the defaults, else such as "units=64,seed=1".
+    part : only the cells with this tag are executed, see `notebooks.part`; "" for all.
     """
 
     chapter: str
     parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
     folder: str = ""
+    part: str = ""
 
     def __str__(self) -> str:
         return f"{self.chapter} {self.folder}".strip()

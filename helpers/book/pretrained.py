@@ -2,12 +2,15 @@
 
 `models.toml` there lists them. Beside the file of each stands NAME.json: what it is,
 the parameters and seconds of the run, and digests of the file, the helpers, and the
-chapter's code up to the cell that writes the file: neither what follows it nor a
-comment makes a difference.
+chapter's code that makes it, comments aside. That is the code of the cells tagged
+"makes-NAME", behind those that open the chapter, and nothing else is executed; where no
+cell has this tag, the whole chapter is, and the code is that up to the cell that writes
+the file.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import hashlib
 import io
@@ -29,7 +32,7 @@ from helpers.book.plans import Job
 
 FOLDER = "data/pretrained"
 LIST = f"{FOLDER}/models.toml"
-MAX_BYTES = 8_000_000
+MAX_BYTES = 25_000_000
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,11 @@ class Model:
     file: str
     about: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def tag(self) -> str:
+        """Of the cells that make it, where they are marked."""
+        return f"makes-{self.name}"
 
     def path(self, root: Path) -> Path:
         """Where its file lies."""
@@ -94,7 +102,10 @@ def job(model: Model, root: Path) -> Job:
         for name, value in model.parameters.items()
         if name not in known or value != known[name].default
     }
-    return plans.plan([model.chapter], words, root=root)[0]
+    (whole,) = plans.plan([model.chapter], words, root=root)
+    cells = notebooks.source(model.chapter, root).cells
+    marked = any(model.tag in notebooks.tags(cell) for cell in cells)
+    return dataclasses.replace(whole, part=model.tag if marked else "")
 
 
 def ship(model: Model, outcome: Outcome, root: Path) -> str:
@@ -162,11 +173,15 @@ def _changed(model: Model, made: Mapping[str, Any], root: Path) -> Iterator[str]
 
 
 def _origin(model: Model, notebook: Any, root: Path) -> dict[str, Any]:
-    """Digests of what the file is made from: code up to the cell that names it last.
+    """Digests of what the file is made from: its own cells, where they are marked.
 
-    All code, if none names it.
+    Else the code up to the cell that names it last; all code, if none names it.
     """
-    cells = notebooks.bare_code(notebook)
+    own = notebooks.part(notebook, model.tag)
+    cells = notebooks.bare_code(own)
+    if own is not notebook:
+        helpers = notebooks.helper_digests(own, root)
+        return {"code": notebooks.digest(cells), "helpers": helpers}
     last = max((n for n, cell in enumerate(cells) if model.file in cell), default=None)
     return {
         "code": notebooks.digest(cells if last is None else cells[: last + 1]),
@@ -183,6 +198,12 @@ def problems(root: Path) -> Iterator[str]:
     listed = {path(root) for one in models for path in (one.path, one.record)}
     for path in sorted({*(root / FOLDER).iterdir()} - listed - {root / LIST}):
         yield f"{path.name} is not of a model that {LIST} lists"
+    for chapter in notebooks.chapters(root):
+        cells = notebooks.source(chapter, root).cells
+        used = {tag for cell in cells for tag in notebooks.tags(cell)}
+        known = {model.tag for model in models if model.chapter == chapter}
+        for tag in sorted(tag for tag in used - known if tag.startswith("makes-")):
+            yield f'{chapter} has a tag "{tag}" of which {LIST} does not know'
     for model in models:
         yield from (f"{model.name}: {fault}" for fault in _problems(model, root))
 

@@ -226,6 +226,60 @@ def test_the_list_warns_of_what_changed_since(
     assert line.endswith(" changed since): make pretrain NAME=vectors")
 
 
+# --- a model that only some cells make ----------------------------------------------
+
+ALONE = """import numpy as np
+class Results(type(results)):
+    def write(self):
+        names = "profile units rate data column mask colour".split()
+        made = {name: globals()[name] for name in names}
+        made = {"parameters": made, "seconds": {"total": 2.5}, "environment": {}}
+        made |= {"metrics": {}, "claims": []}
+        (self / "01_a.json").write_text(json.dumps(made))
+results = Results(results)
+np.savez(results / "vectors.npz", x=np.arange(units))
+"""
+MARK = "---\nmystnb:\n  image: {alt: Nothing}\n"
+
+
+@pytest.fixture(scope="module")
+def marked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A book of two models; one is made by a marked cell, and the last cell fails."""
+    root = make(tmp_path_factory.mktemp("marked") / "book")
+    path = root / "chapters" / "01_a.md"
+    edit(path, WRITES, ALONE)
+    edit(path, MARK, f"{MARK}tags: [makes-vectors]\n")
+    edit(path, "content = {", "stop()\ncontent = {")
+    assert ran(root, "pretrain", "vectors").code == 0
+    return root
+
+
+def test_only_the_marked_cells_are_executed_for_their_model(marked: Path) -> None:
+    made = json.loads(files(marked)["vectors.json"])
+    assert made["seconds"] == 2.5
+    assert list(pretrained.problems(marked)) == []
+    assert ran(marked, "pretrain", "wide").code == 1  # which takes all cells
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "state"),
+    [("stop()", "go()", "up to date"), ("np.arange", "np.ones", "(the code changed")],
+)
+def test_only_the_marked_cells_are_what_their_model_is_held_to(
+    marked: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, state: str
+) -> None:
+    path = marked / "chapters" / "01_a.md"
+    edit(path, old, new)
+    assert state in listed(marked, capsys)[2]
+    edit(path, new, old)
+
+
+def test_a_mark_that_names_no_model_breaks_the_contract(shipped: Path) -> None:
+    edit(shipped / "chapters" / "01_a.md", MARK, f"{MARK}tags: [makes-vector]\n")
+    (fault,) = pretrained.problems(shipped)
+    assert fault.startswith('01_a has a tag "makes-vector" of which data/')
+
+
 # --- what is not shipped -----------------------------------------------------------
 
 
@@ -233,7 +287,7 @@ def test_the_list_warns_of_what_changed_since(
     ("given", "reason"),
     [
         ({"file": "other.npz"}, "wrote no vectors.npz into results.folder, but other.npz"),
-        ({"content": LARGE}, "vectors.npz has 8.00 MB, more than 8 MB"),
+        ({"content": LARGE}, "vectors.npz has 25.00 MB, more than 25 MB"),
         ({"content": PICKLE}, "vectors.npz does not load as NumPy arrays without a pickle: "),
         ({"content": b"words"}, "vectors.npz does not load as NumPy arrays"),
         ({"content": archive(x=np.ones(99))[:-9]}, "vectors.npz does not load as NumPy"),
@@ -301,7 +355,7 @@ DAMAGES: list[tuple[str, Callable[[Path], Any]]] = [
     ("vectors.npz is not of a model", lambda r: at(r, "models.toml").write_text("")),
     ("there is only one of vectors.npz and vectors.json", lambda r: at(r, "vectors.json").unlink()),
     ("there is only one of vectors.npz and vectors.json", lambda r: at(r, "vectors.npz").unlink()),
-    ("vectors.npz has 8.00 MB, more than 8 MB", lambda r: describe_as(r, LARGE)),
+    ("vectors.npz has 25.00 MB, more than 25 MB", lambda r: describe_as(r, LARGE)),
     ("vectors.npz does not load as NumPy arrays without", lambda r: describe_as(r, PICKLE)),
     ("01_a was published from other code: make pretrain NAME=vectors", lambda r: publish_as(r, "units < 9", "units < 8")),
 ]  # fmt: skip
