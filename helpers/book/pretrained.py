@@ -3,13 +3,14 @@
 `models.toml` there lists them. Beside the file of each stands NAME.json: what it is,
 the parameters and seconds of the run, and digests of the file, the helpers, and the
 chapter's code that makes it, comments aside. That is the code of the cells tagged
-"makes-NAME", behind those that open the chapter, and nothing else is executed; where no
-cell has this tag, the whole chapter is, and the code is that up to the cell that writes
-the file.
+"makes-NAME": nothing else is executed but what opens the chapter (its parameters are
+recorded). Where no cell has this tag, the whole chapter is executed, and the code is
+that up to the cell that writes the file.
 """
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import datetime
 import hashlib
@@ -166,7 +167,8 @@ def describe(model: Model, root: Path) -> str:
 def _changed(model: Model, made: Mapping[str, Any], root: Path) -> Iterator[str]:
     if _sha256(model.path(root).read_bytes()) != made["sha256"]:
         yield "the file"
-    if runs.in_force(job(model, root), root) != made["parameters"]:
+    values = runs.in_force(job(model, root), root)
+    if any(values.get(name) != value for name, value in made["parameters"].items()):
         yield "the parameters"
     source = notebooks.source(model.chapter, root)
     yield from manifest.changed(made, _origin(model, source, root))
@@ -177,11 +179,15 @@ def _origin(model: Model, notebook: Any, root: Path) -> dict[str, Any]:
 
     Else the code up to the cell that names it last; all code, if none names it.
     """
-    own = notebooks.part(notebook, model.tag)
-    cells = notebooks.bare_code(own)
-    if own is not notebook:
+    own = copy.copy(notebook)
+    own.cells = [c for c in notebook.cells if model.tag in notebooks.tags(c)]
+    if own.cells:
         helpers = notebooks.helper_digests(own, root)
-        return {"code": notebooks.digest(cells), "helpers": helpers}
+        return {
+            "code": notebooks.digest(notebooks.bare_code(own)),
+            "helpers": helpers,
+        }
+    cells = notebooks.bare_code(notebook)
     last = max((n for n, cell in enumerate(cells) if model.file in cell), default=None)
     return {
         "code": notebooks.digest(cells if last is None else cells[: last + 1]),

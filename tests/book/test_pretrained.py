@@ -263,7 +263,12 @@ def test_only_the_marked_cells_are_executed_for_their_model(marked: Path) -> Non
 
 @pytest.mark.parametrize(
     ("old", "new", "state"),
-    [("stop()", "go()", "up to date"), ("np.arange", "np.ones", "(the code changed")],
+    [
+        ("stop()", "go()", "up to date"),
+        ("mask: bool", "deep: bool = True\nmask: bool", "up to date"),
+        ("units: int = 2", "units: int = 3", "(the parameters changed"),
+        ("np.arange", "np.ones", "(the code changed"),
+    ],
 )
 def test_only_the_marked_cells_are_what_their_model_is_held_to(
     marked: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, state: str
