@@ -73,10 +73,9 @@ def execute(
         The cluster does not answer, has no workers, or not this version of the book.
     """
     root, mark = (root or book_root()).resolve(), uuid.uuid4().hex
-    kinds = {(job.chapter, job.part) for job in jobs}
     source = {
         (chapter, tag): notebooks.part(notebooks.source(chapter, root), tag)
-        for chapter, tag in kinds
+        for chapter, tag in {job.kind for job in jobs}
     }
     code = {kind: runs.code(notebook, root) for kind, notebook in source.items()}
     text = {kind: jupytext.writes(book, "ipynb") for kind, book in source.items()}
@@ -86,25 +85,24 @@ def execute(
     ):
         tasks, keys = {}, {}
         for number, job in enumerate(jobs):
-            kind = job.chapter, job.part
-            keys[number] = runs.key(job, place.threads, code[kind], root)
+            keys[number] = runs.key(job, place.threads, code[job.kind], root)
             if not fresh and (run := runs.find(keys[number], root)):
                 bar.ended(number, "found   ")
-                notebook = notebooks.with_outputs(source[kind], run.notebook)
+                notebook = notebooks.with_outputs(source[job.kind], run.notebook)
                 yield Outcome(job, notebook, run.result, files=run.files)
                 continue
             how = (place.threads, timeout, place.folder, mark)
             tasks[number] = partial(
-                places.work, number, text[kind], job.parameters, *how
+                places.work, number, text[job.kind], job.parameters, *how
             )
         try:
             for number, done in _finished(tasks, place, bar):
-                kind = (job := jobs[number]).chapter, job.part
+                job = jobs[number]
                 bar.ended(number, "FAILED  " if done.error else "done    ")
                 notebook = done.notebook and nbformat.reads(done.notebook, as_version=4)
                 if not done.error:
                     runs.put(keys[number], done, root)
-                    notebook = notebooks.with_outputs(source[kind], notebook)
+                    notebook = notebooks.with_outputs(source[job.kind], notebook)
                 yield Outcome(job, notebook, *done[1:])
         except BaseException:
             place.stop()

@@ -110,14 +110,14 @@ def part(notebook: Any, tag: str) -> Any:
 
     All cells where none has the tag, and where it is "".
     """
+    import nbformat
+
     if not any(tag in tags(cell) for cell in notebook.cells):
         return notebook
     chosen = copy.deepcopy(notebook)
     kept = {"bootstrap", "parameters", "setup", tag}
     chosen.cells = [cell for cell in chosen.cells if kept & {*tags(cell)}]
-    end = copy.deepcopy(chosen.cells[-1])
-    end.update(id=f"end-{end.id}", source="results.write()", metadata={})
-    chosen.cells.append(end)
+    chosen.cells.append(nbformat.v4.new_code_cell("results.write()", id="end"))
     return chosen
 
 

@@ -36,6 +36,11 @@ class Job:
     folder: str = ""
     part: str = ""
 
+    @property
+    def kind(self) -> tuple[str, str]:
+        """What its notebook is: the chapter, and the part of it."""
+        return self.chapter, self.part
+
     def __str__(self) -> str:
         return f"{self.chapter} {self.folder}".strip()
 

@@ -104,9 +104,7 @@ def job(model: Model, root: Path) -> Job:
         if name not in known or value != known[name].default
     }
     (whole,) = plans.plan([model.chapter], words, root=root)
-    cells = notebooks.source(model.chapter, root).cells
-    marked = any(model.tag in notebooks.tags(cell) for cell in cells)
-    return dataclasses.replace(whole, part=model.tag if marked else "")
+    return dataclasses.replace(whole, part=model.tag)
 
 
 def ship(model: Model, outcome: Outcome, root: Path) -> str:
@@ -181,17 +179,14 @@ def _origin(model: Model, notebook: Any, root: Path) -> dict[str, Any]:
     """
     own = copy.copy(notebook)
     own.cells = [c for c in notebook.cells if model.tag in notebooks.tags(c)]
-    if own.cells:
-        helpers = notebooks.helper_digests(own, root)
-        return {
-            "code": notebooks.digest(notebooks.bare_code(own)),
-            "helpers": helpers,
-        }
-    cells = notebooks.bare_code(notebook)
-    last = max((n for n, cell in enumerate(cells) if model.file in cell), default=None)
+    cells = notebooks.bare_code(own)
+    if not cells:
+        own, cells = notebook, notebooks.bare_code(notebook)
+        naming = [n for n, cell in enumerate(cells, 1) if model.file in cell]
+        cells = cells[: max(naming, default=None)]
     return {
-        "code": notebooks.digest(cells if last is None else cells[: last + 1]),
-        "helpers": notebooks.helper_digests(notebook, root),
+        "code": notebooks.digest(cells),
+        "helpers": notebooks.helper_digests(own, root),
     }
 
 
