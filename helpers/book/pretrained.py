@@ -33,7 +33,7 @@ from helpers.book.plans import Job
 
 FOLDER = "data/pretrained"
 LIST = f"{FOLDER}/models.toml"
-MAX_BYTES = 25_000_000
+MAX_BYTES = 8_000_000
 
 
 @dataclass(frozen=True)

@@ -292,7 +292,7 @@ def test_a_mark_that_names_no_model_breaks_the_contract(shipped: Path) -> None:
     ("given", "reason"),
     [
         ({"file": "other.npz"}, "wrote no vectors.npz into results.folder, but other.npz"),
-        ({"content": LARGE}, "vectors.npz has 25.00 MB, more than 25 MB"),
+        ({"content": LARGE}, "vectors.npz has 8.00 MB, more than 8 MB"),
         ({"content": PICKLE}, "vectors.npz does not load as NumPy arrays without a pickle: "),
         ({"content": b"words"}, "vectors.npz does not load as NumPy arrays"),
         ({"content": archive(x=np.ones(99))[:-9]}, "vectors.npz does not load as NumPy"),
@@ -360,7 +360,7 @@ DAMAGES: list[tuple[str, Callable[[Path], Any]]] = [
     ("vectors.npz is not of a model", lambda r: at(r, "models.toml").write_text("")),
     ("there is only one of vectors.npz and vectors.json", lambda r: at(r, "vectors.json").unlink()),
     ("there is only one of vectors.npz and vectors.json", lambda r: at(r, "vectors.npz").unlink()),
-    ("vectors.npz has 25.00 MB, more than 25 MB", lambda r: describe_as(r, LARGE)),
+    ("vectors.npz has 8.00 MB, more than 8 MB", lambda r: describe_as(r, LARGE)),
     ("vectors.npz does not load as NumPy arrays without", lambda r: describe_as(r, PICKLE)),
     ("01_a was published from other code: make pretrain NAME=vectors", lambda r: publish_as(r, "units < 9", "units < 8")),
 ]  # fmt: skip
